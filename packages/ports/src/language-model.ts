@@ -3,7 +3,7 @@ import type { ValueMap } from '@weft/contracts'
 /** Which model, under which tenant's credentials. */
 export interface ModelReference {
   tenantId: string
-  /** `langgenius/openai/openai`. */
+  /** `langgenius/openai/openai`; a bare `x` means `langgenius/x/x`. */
   provider: string
   model: string
 }
@@ -40,7 +40,7 @@ export interface ToolDefinition {
 
 export interface ModelRequest {
   messages: PromptMessage[]
-  /** As in the DSL's `completion_params`, without `stop`. */
+  /** As in the DSL's `completion_params`, without `stop`. Ones that the vendor does not know go to it unchanged. */
   parameters: ValueMap
   stop?: string[]
   tools?: ToolDefinition[]
@@ -55,8 +55,12 @@ export interface ModelRequest {
 
 export type ModelEvent =
   | { type: 'text'; text: string }
+  /** What the model thinks before it answers, where the vendor keeps it apart from the answer. */
   | { type: 'reasoning'; text: string }
+  /** A picture that the model made. */
+  | { type: 'image'; mimeType: string; bytes: Uint8Array }
   | { type: 'tool-call'; call: ToolCall }
+  /** `reason` in the vendor's own word: `stop`, `length`, `tool_calls`, … */
   | { type: 'finish'; reason: string; usage: ModelUsage }
 
 /** Prices are decimal texts, as on the wire. */
@@ -91,7 +95,10 @@ export interface ModelSchema {
 export interface LanguageModels {
   /** @throws ModelError where the provider or model is unknown or has no credentials */
   schema(reference: ModelReference): Promise<ModelSchema>
-  /** Calls the model and streams its answer; the last event is `finish`. Honours `Retry-After`. @throws ModelError */
+  /**
+   * Calls the model and streams its answer; the last event is `finish`. What fails before the first event is tried
+   * again a few times, as `Retry-After` asks. Leaving the loop early ends the call. @throws ModelError
+   */
   stream(reference: ModelReference, request: ModelRequest): AsyncIterable<ModelEvent>
   /** A fast estimate; the vendor's own count comes with `finish`. */
   countTokens(reference: ModelReference, messages: PromptMessage[]): number
@@ -112,6 +119,7 @@ export type ModelErrorCode =
   | 'feature-not-supported'
   | 'aborted'
 
+/** `message` is for the user and carries the vendor's own words. */
 export class ModelError extends Error {
   readonly code: ModelErrorCode
   readonly status: number | undefined
