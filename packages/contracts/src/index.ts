@@ -1,4 +1,5 @@
 export * from './file.ts'
+export * from './python-number.ts'
 export * from './python-text.ts'
 export * from './segment.ts'
 export * from './value.ts'

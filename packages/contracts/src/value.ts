@@ -21,7 +21,7 @@ export class Float {
     return this.value
   }
   toString(): string {
-    return `${this.value}.0`
+    return Object.is(this.value, -0) ? '-0.0' : `${this.value}.0`
   }
   toJSON(): number {
     return this.value
@@ -97,8 +97,9 @@ export function valuesEqual(left: Value, right: Value): boolean {
     if (keys.length !== Object.keys(b).length) return false
     return keys.every(key => Object.hasOwn(b, key) && valuesEqual((a as ValueMap)[key] as Value, (b as ValueMap)[key] as Value))
   }
-  // biome-ignore lint/suspicious/noDoubleEquals: a bigint equals the number of the same size
-  return typeof a === typeof b ? a === b : (typeof a === 'bigint' || typeof b === 'bigint') && a == b
+  if (typeof a === 'bigint' && typeof b === 'number') return Number.isInteger(b) && a === BigInt(b)
+  if (typeof a === 'number' && typeof b === 'bigint') return Number.isInteger(a) && b === BigInt(a)
+  return a === b
 }
 
 function comparable(value: Value): Exclude<Value, boolean | Float> {
@@ -111,4 +112,12 @@ export function cloneValue<T extends Value>(value: T): T {
   if (Array.isArray(value)) return value.map(item => cloneValue(item)) as T
   if (isValueMap(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cloneValue(item)])) as T
   return value
+}
+
+/** Whether Python counts the value as true: zeros and what is empty are false. */
+export function isTruthy(value: Value): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  if (isValueMap(value)) return Object.keys(value).length > 0
+  // not a number is true in Python
+  return value instanceof Float ? value.value !== 0 : Boolean(value) || Number.isNaN(value)
 }
