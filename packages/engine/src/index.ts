@@ -1,2 +1,3 @@
+export * from './conditions.ts'
 export * from './node-type.ts'
 export * from './variable-pool.ts'
