@@ -1,0 +1,1 @@
+export { type EmbeddedPostgres, EmbeddedPostgresError, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.ts'

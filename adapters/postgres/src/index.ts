@@ -1,0 +1,2 @@
+export { MigrationError, migrate } from './migrate.ts'
+export { createPool, DatabaseUnusableError, type PoolOptions } from './pool.ts'
