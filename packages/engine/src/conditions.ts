@@ -19,10 +19,11 @@ import type { VariableReader } from './variable-pool.ts'
 
 export type LogicalOperator = 'and' | 'or'
 
+// biome-ignore format: one glance
 const COMPARISON_OPERATORS = [
   'contains', 'not contains', 'start with', 'end with', 'is', 'is not', 'empty', 'not empty', 'in', 'not in', 'all of',
   '=', '≠', '>', '<', '≥', '≤', 'null', 'not null', 'exists', 'not exists',
-] as const // biome-ignore format: one glance
+] as const
 
 export type ComparisonOperator = (typeof COMPARISON_OPERATORS)[number]
 

@@ -88,6 +88,12 @@ export interface NodeType<Data = unknown> {
   type: string
   /** Checks a node's `data`. @throws NodeDataError naming the field and what it must be */
   parse(data: ValueMap): Data
+  /** True where the result's `handle` chooses the edges to leave by. */
+  isBranch?: boolean
+  /** What the node puts into the run's answer, in order: literals and variables. Makes it a response node. */
+  responseTemplate?(data: Data): (string | Selector)[]
+  /** Variables of other owners that the node may change: text that needs them waits for it. */
+  assigns?(data: Data): Selector[]
   /** True where the node acts on the outside world: it starts only once all that led to it is durable. */
   hasSideEffects?: boolean
   /**
