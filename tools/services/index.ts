@@ -1,0 +1,5 @@
+export { BinaryMissingError } from './binaries.ts'
+export { type EnsuredServices, ensureServices, type WantedServices } from './ensure-services.ts'
+export type { NginxService } from './nginx.ts'
+export type { PostgresService } from './postgres.ts'
+export type { RedisService } from './redis.ts'
