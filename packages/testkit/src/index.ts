@@ -1,0 +1,5 @@
+export * from './in-memory-cache.ts'
+export * from './in-memory-event-bus.ts'
+export * from './in-memory-file-service.ts'
+export * from './in-memory-object-store.ts'
+export * from './in-memory-queue.ts'
