@@ -1,0 +1,2 @@
+export { DiskObjectStore } from './disk-object-store.ts'
+export { checkObjectKey, InvalidObjectKeyError } from './object-key.ts'
