@@ -1,0 +1,6 @@
+export { type AllowedTarget, AllowedTargetsError, parseAllowedTargets } from './allowed-targets.ts'
+export { type AddressClass, classifyAddress } from './classify-address.ts'
+export type { ProxyUrls } from './connections.ts'
+export { createGate, type Gate, type Resolver } from './gate.ts'
+export { createGatedHttpClient, type GatedHttpClientOptions } from './gated-http-client.ts'
+export { parseTargetUrl } from './target-url.ts'
