@@ -8,7 +8,7 @@ export function parseNodeData<Schema extends z.ZodType>(schema: Schema, data: Va
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') || 'data'
-  const isMissing = issue?.code === 'invalid_type' && issue.path.length > 0 && valueAt(data, issue.path) === undefined
+  const isMissing = issue !== undefined && issue.path.length > 0 && valueAt(data, issue.path) === undefined
   throw new NodeDataError(field, isMissing ? `${field} is required` : `${field}: ${issue?.message}`)
 }
 
