@@ -33,6 +33,8 @@ test.each([
   'a:b',
   'a b',
   '10.0.0/8',
+  'fe80::1%lo',
+  'fe80::%lo/10',
   '-a',
   'a@b',
 ])('refuses the entry %s by name', entry => {

@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { parseAddress } from './classify-address.ts'
+import { isAddress, parseAddress } from './classify-address.ts'
 
 /** One entry of `SSRF_ALLOWED_TARGETS`: what may be called although its address is not public. */
 export interface AllowedTarget {
@@ -35,11 +35,11 @@ function parseEntry(entry: string): AllowedTarget {
   const { host, port } = splitPort(entry)
   const [base = '', bits] = host.split('/')
   if (bits !== undefined) {
-    const family = isIPv4(base) ? 32 : isIPv6(base) ? 128 : 0
+    const family = isIPv4(base) ? 32 : isAddress(base) ? 128 : 0
     if (!family || !/^\d{1,3}$/.test(bits) || Number(bits) > family) throw new AllowedTargetsError(entry, 'is not a network')
     return { kind: 'network', value: `${normalAddress(base)}/${Number(bits)}`, port }
   }
-  if (isIPv4(host) || isIPv6(host)) return { kind: 'address', value: normalAddress(host), port }
+  if (isAddress(host)) return { kind: 'address', value: normalAddress(host), port }
   const name = host.toLowerCase()
   // The URL parser reads 127.1 and the like as addresses: whoever writes that must say which address they mean.
   if (!/^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/.test(name) || URL.parse(`http://${name}/`)?.hostname !== name) {
@@ -60,9 +60,8 @@ function splitPort(entry: string): { host: string; port: number | undefined } {
 
 /** Whether the host as the URL names it is on the list; brackets of IPv6 taken off. */
 export function isHostAllowed(targets: readonly AllowedTarget[], host: string, port: number): boolean {
-  const isAddress = isIPv4(host) || isIPv6(host)
-  const wanted = isAddress ? normalAddress(host) : host.toLowerCase()
-  const kind = isAddress ? 'address' : 'name'
+  const wanted = isAddress(host) ? normalAddress(host) : host.toLowerCase()
+  const kind = isAddress(host) ? 'address' : 'name'
   return targets.some(target => target.kind === kind && target.value === wanted && isPortAllowed(target, port))
 }
 

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** What an address is for. Only `public` ones may be called without being allowed by name. */
@@ -51,12 +51,17 @@ const TEREDO = ipaddr.IPv6.parseCIDR('2001::/32')
 export function classifyAddress(address: string): AddressClass {
   const [withoutZone = ''] = address.split('%')
   if (METADATA_ADDRESSES.has(withoutZone)) return 'metadata'
-  if (!isIPv4(withoutZone) && !isIPv6(withoutZone)) return 'invalid'
+  if (!isAddress(withoutZone)) return 'invalid'
   const parsed = parseAddress(withoutZone)
   return parsed instanceof ipaddr.IPv6 ? classifyIpv6(parsed) : (IPV4_CLASSES[parsed.range()] ?? 'reserved')
 }
 
-/** Parses what `isIPv4` or `isIPv6` accept, without a zone. */
+/** Whether the text is an address in strict spelling, without a zone. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%')
+}
+
+/** Parses what `isAddress` accepts. */
 export function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
   if (isIPv4(address)) return ipaddr.IPv4.parse(address)
   // In hexadecimal first: ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4.
