@@ -30,7 +30,8 @@ const boolean = (fallback: boolean) => {
   }
   const parser = z
     .string()
-    .transform((word, context) => words[word.trim().toLowerCase()] ?? (context.addIssue('not a truth value'), z.NEVER))
+    .transform(word => words[word.trim().toLowerCase()])
+    .pipe(z.boolean())
   return variable(parser, fallback, 'true or false')
 }
 const list = (fallback: string) =>

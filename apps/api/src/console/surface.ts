@@ -1,0 +1,17 @@
+import type { Platform } from '@weft/platform'
+import type { Surface } from '../http/surface.ts'
+import { accountRoutes } from './account.ts'
+import { createConsoleAuthenticators } from './authentication.ts'
+import { installationRoutes } from './installation.ts'
+import { sessionRoutes } from './session.ts'
+import { systemRoutes } from './system.ts'
+import { workspaceRoutes } from './workspaces.ts'
+
+export function createConsoleSurface(platform: Platform): Surface {
+  return {
+    name: 'console',
+    prefix: '/console/api',
+    routes: [...systemRoutes, ...installationRoutes, ...sessionRoutes, ...accountRoutes, ...workspaceRoutes],
+    authenticators: createConsoleAuthenticators(platform),
+  }
+}

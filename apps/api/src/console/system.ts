@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { defineRoute } from '../http/define-route.ts'
+
+const VERSION = '1.9.1'
+
+export const systemRoutes = [
+  defineRoute({
+    method: 'GET',
+    path: '/ping',
+    auth: 'anyone',
+    summary: 'Answers',
+    response: z.object({ result: z.literal('pong') }),
+    handler: () => ({ result: 'pong' }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/version',
+    auth: 'anyone',
+    summary: 'The version of the API',
+    handler: ({ platform: { settings } }) => ({
+      version: VERSION,
+      release_date: '',
+      release_notes: '',
+      can_auto_update: false,
+      features: {
+        can_replace_logo: settings.features.canReplaceLogo,
+        model_load_balancing_enabled: settings.features.hasModelLoadBalancing,
+      },
+    }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/system-features',
+    auth: 'anyone',
+    summary: 'What the installation offers',
+    handler: ({ platform: { settings } }) => ({
+      sso_enforced_for_signin: false,
+      sso_enforced_for_signin_protocol: '',
+      enable_marketplace: settings.features.hasMarketplace,
+      max_plugin_package_size: settings.features.maxPluginPackageSize,
+      enable_email_code_login: settings.features.hasEmailCodeLogin,
+      enable_email_password_login: settings.features.hasPasswordLogin,
+      enable_social_oauth_login: settings.features.hasSocialLogin,
+      is_allow_register: settings.features.canRegister,
+      is_allow_create_workspace: settings.features.canCreateWorkspace,
+      is_email_setup: settings.features.mailType !== '',
+      license: { status: 'none', expired_at: '', workspaces: { enabled: false, size: 0, limit: 0 } },
+      branding: { enabled: false, application_title: '', login_page_logo: '', workspace_logo: '', favicon: '' },
+      webapp_auth: {
+        enabled: false,
+        allow_sso: false,
+        sso_config: { protocol: '' },
+        allow_email_code_login: false,
+        allow_email_password_login: false,
+      },
+      plugin_installation_permission: { plugin_installation_scope: 'all', restrict_to_marketplace_only: false },
+      enable_change_email: settings.features.canChangeEmail,
+      plugin_manager: { enabled: false },
+    }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/features',
+    auth: 'account',
+    summary: 'What the workspace may use; limits are placeholders without billing',
+    handler: ({ platform: { settings } }) => ({
+      billing: { enabled: false, subscription: { plan: 'sandbox', interval: '' } },
+      education: { enabled: settings.features.hasEducation, activated: false },
+      members: { size: 0, limit: 1 },
+      apps: { size: 0, limit: 10 },
+      vector_space: { size: 0, limit: 5 },
+      knowledge_rate_limit: 10,
+      annotation_quota_limit: { size: 0, limit: 10 },
+      documents_upload_quota: { size: 0, limit: 50 },
+      docs_processing: 'standard',
+      can_replace_logo: settings.features.canReplaceLogo,
+      model_load_balancing_enabled: settings.features.hasModelLoadBalancing,
+      dataset_operator_enabled: settings.features.hasDatasetOperators,
+      webapp_copyright_enabled: false,
+      workspace_members: { enabled: false, size: 0, limit: 0 },
+      is_allow_transfer_workspace: true,
+      knowledge_pipeline: { publish_enabled: false },
+    }),
+  }),
+]

@@ -1,0 +1,92 @@
+import { parseJson } from '@weft/contracts'
+import { DomainError, hasPermission, type Role } from '@weft/core'
+import type { Platform } from '@weft/platform'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { AuthKind, Route } from './define-route.ts'
+import { handleError } from './error-handler.ts'
+import type { Identities } from './identities.ts'
+import { parserError } from './parser-errors.ts'
+import { httpError, invalidArguments } from './response-error.ts'
+import { sendJson } from './send-json.ts'
+
+/** Finds out who is calling. @throws DomainError or ResponseError where they may not */
+export type Authenticator<Auth extends AuthKind = AuthKind> = (request: FastifyRequest) => Promise<Identities[Auth]> | Identities[Auth]
+
+/** One API: its prefix, its routes, its ways to prove who one is. */
+export interface Surface {
+  name: string
+  prefix: string
+  routes: Route[]
+  authenticators: { [Auth in AuthKind]?: Authenticator<Auth> }
+}
+
+const DEFAULT_BODY_LIMIT = 16 * 1024 * 1024
+
+/** Puts a surface's routes on the server. Hooks are per route and only where they have work. */
+export function mountSurface(server: FastifyInstance, surface: Surface, platform: Platform) {
+  server.setErrorHandler(handleError)
+  for (const route of surface.routes) {
+    const authenticate = surface.authenticators[route.auth as AuthKind] as Authenticator | undefined
+    if (!authenticate) throw new Error(`${surface.name} has no way to authenticate ${String(route.auth)} (${route.method} ${route.path})`)
+    server.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      // Before the body is read: whoever may not call is not listened to.
+      onRequest: async request => {
+        const identity = await authenticate(request)
+        if (route.permission && !hasPermission((identity as { role: Role }).role, route.permission)) throw new DomainError('forbidden')
+        request.identity = identity
+      },
+      handler: (request, reply) => answer(route, platform, request, reply),
+    })
+  }
+}
+
+async function answer(route: Route, platform: Platform, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const result = await route.handler({
+    ...(request.identity as object),
+    platform,
+    params: route.params ? parseParams(route.params, request.params) : request.params,
+    query: route.query ? parse(route.query, request.query, 'the query string') : request.query,
+    body: route.body ? parse(route.body, readJson(request), 'the JSON body') : undefined,
+    request,
+    reply,
+  })
+  if (reply.sent) return reply
+  return sendJson(reply.code(route.status ?? 200), result ?? null)
+}
+
+function parse(schema: z.ZodType, input: unknown, location: 'the JSON body' | 'the query string'): unknown {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw parserError(parsed.error, input, location, schema)
+}
+
+function parseParams(schema: z.ZodType, input: unknown): unknown {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new DomainError('not_found')
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+
+/** The body as JSON with Python's numbers. */
+function readJson(request: FastifyRequest): unknown {
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    throw httpError(
+      415,
+      'unsupported_media_type',
+      "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
+    )
+  }
+  let value: unknown
+  try {
+    value = parseJson(request.body instanceof Buffer ? request.body.toString() : '')
+  } catch (cause) {
+    throw new DomainError('bad_request', undefined, { cause })
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidArguments({})
+  return value
+}

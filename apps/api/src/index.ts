@@ -1,0 +1,1 @@
+export { API_VERSION, createApiServer } from './server.ts'

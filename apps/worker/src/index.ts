@@ -1,0 +1,2 @@
+export { startBeat } from './beat.ts'
+export { startWorker } from './worker.ts'

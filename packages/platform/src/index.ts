@@ -1,0 +1,6 @@
+export { describeEnvironment, SettingsError } from './environment.ts'
+export type { Health, HealthReport } from './health.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { createPlatform, type Identity, type Platform, type PlatformOverrides } from './platform.ts'
+export { rotateSecretKeyOf } from './rotation.ts'
+export { loadSettings, type Settings } from './settings.ts'
