@@ -180,15 +180,7 @@ export class RunService {
     return run
   }
 
-  #activate(parts: {
-    context: RunContext
-    memo: RunMemo
-    graph: Graph
-    row: (Record<string, unknown> & { id: string }) | undefined
-    journal: RunEvent[]
-    sealedSecrets: Record<string, string>
-  }): ActiveRun {
-    const { context, memo, ...plan } = parts
+  #activate(parts: Pick<RunPlan, 'context' | 'memo' | 'graph' | 'row' | 'journal' | 'sealedSecrets'>): ActiveRun {
     const run = new ActiveRun(
       { ...parts, limits: this.#options.limits, projection: this.#options.projectionFor(parts.context, parts.memo) },
       {

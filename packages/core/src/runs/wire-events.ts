@@ -1,5 +1,5 @@
 import { isFile, isValueMap, type Value, type ValueMap } from '@weft/contracts'
-import type { ContainerFinished, Execution, Frame, NodeFailure, NodeSuccess, RunFinished, RunState } from '@weft/engine'
+import type { ContainerFinished, Execution, Frame, RunFinished, RunState } from '@weft/engine'
 import type { JournalEntry } from './journal.ts'
 import { shownInputs } from './run-service.ts'
 import type { RunMemo } from './tables.ts'
@@ -187,7 +187,14 @@ function nodeStarted(execution: Execution, options: WireOptions): ValueMap {
   }
 }
 
-type NodeRecord = Partial<Omit<NodeSuccess & NodeFailure, 'status' | 'error'>> & { status: string; error?: string | null }
+interface NodeRecord {
+  inputs?: ValueMap
+  processData?: ValueMap
+  outputs?: ValueMap
+  metadata?: ValueMap
+  status: string
+  error?: string | null
+}
 
 function nodeFinished(execution: Execution, record: NodeRecord, at: number, options: WireOptions): ValueMap {
   const show = (value: ValueMap | undefined) => {
