@@ -156,6 +156,13 @@ export function jobQueueSuite(name: string, options: JobQueueSuiteOptions) {
       expect(most.many).toBeLessThanOrEqual(3)
     })
 
+    it('works through a backlog without pauses', async ({ expect }) => {
+      let done = 0
+      await Promise.all(Array.from({ length: 40 }, (_, number) => sender.send('backlog', { number })))
+      await worker.work('backlog', async () => void done++)
+      await vi.waitFor(() => expect(done).toBe(40), { timeout: 5000, interval: 20 })
+    })
+
     it('gives every job to exactly one of several workers', async ({ expect }) => {
       const other = await connect()
       const received: number[] = []
