@@ -1,5 +1,5 @@
 export { RedisCache } from './redis-cache.ts'
-export { RedisConnection, type RedisConnectionBounds } from './redis-connection.ts'
+export { closeClient, RedisConnection, type RedisConnectionBounds } from './redis-connection.ts'
 export { RedisError, type RedisErrorCode } from './redis-error.ts'
 export { RedisEventBus, type RedisEventBusOptions } from './redis-event-bus.ts'
 export { parseRedisAddresses, type RedisAddress, type RedisOptions, type RedisServer, type RedisTls } from './redis-options.ts'
