@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import multipart from '@fastify/multipart'
 import type { Platform } from '@weft/platform'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { createConsoleSurface } from './console/surface.ts'
 import { createFilesSurface } from './files/surface.ts'
 import { addHealthRoutes } from './health.ts'
@@ -36,7 +36,7 @@ export async function createApiServer(platform: Platform): Promise<FastifyInstan
   const { settings } = platform
   const server = fastify({
     loggerInstance: platform.logger,
-    disableRequestLogging: !settings.logging.hasRequests,
+    logController: new LogController({ disableRequestLogging: !settings.logging.hasRequests, requestIdLogLabel: 'requestId' }),
     trustProxy: settings.server.trustsForwardedHeaders,
     genReqId: createRequestIds(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },

@@ -13,7 +13,8 @@ export interface DatabaseConnection extends AsyncDisposable {
   connection: Settings['database']['connection']
 }
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.resolve('@weft/core')))
+/** The folder of the SQL migrations. */
+export const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.resolve('@weft/core')))
 
 /** Starts or reaches the database, and brings its tables up to date. */
 export async function connectDatabase(settings: Settings, logger: Logger): Promise<DatabaseConnection> {

@@ -1,3 +1,4 @@
+export { type DatabaseConnection, MIGRATIONS } from './database.ts'
 export { describeEnvironment, SettingsError } from './environment.ts'
 export type { Health, HealthReport } from './health.ts'
 export { createLogger, type Logger } from './logger.ts'

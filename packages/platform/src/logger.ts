@@ -10,7 +10,13 @@ export function createLogger({ level }: { level: string }): Logger {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { req: describeRequest, err: pino.stdSerializers.err },
   }
   if (!process.stdout.isTTY) return pino(options)
   return pino({ ...options, formatters: {} }, pretty({ colorize: true, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }))
+}
+
+/** What is logged of a request. A query may hold a token or a signature, so it stays out. */
+function describeRequest(request: { method?: string; url?: string; ip?: string }) {
+  return { method: request.method, path: request.url?.split('?', 1)[0], ip: request.ip }
 }

@@ -8,6 +8,7 @@ export type AccountChange = Partial<Pick<Account, 'name' | 'avatar' | 'interface
 
 /** A person's own account. */
 export interface Accounts {
+  create(account: { email: string; name: string; password: string }): Promise<Account>
   change(accountId: string, change: AccountChange): Promise<Account>
   /** Makes an invited or uninitialized account active. @throws DomainError `account_already_inited` */
   initialize(account: Account, settings: { interfaceLanguage: string; timezone: string }): Promise<void>
@@ -22,6 +23,10 @@ export function createAccounts({ database }: { database: Database }): Accounts {
     return account
   }
   return {
+    async create({ email, name, password }) {
+      checkPasswordRule(password)
+      return addAccount(database, { email, name, passwordHash: await hashPassword(password), initializedAt: new Date() })
+    },
     change: update,
     async initialize(account, settings) {
       if (account.status === 'active') throw new DomainError('account_already_inited')
@@ -34,4 +39,10 @@ export function createAccounts({ database }: { database: Database }): Accounts {
       await update(account.id, { passwordHash: await hashPassword(next) })
     },
   }
+}
+
+export async function addAccount(database: Database, row: typeof accounts.$inferInsert): Promise<Account> {
+  const [account] = await database.global.insert(accounts).values(row).returning()
+  if (!account) throw new Error('an insert returned no row')
+  return account
 }

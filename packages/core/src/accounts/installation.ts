@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../database/database.ts'
 import { DomainError } from '../errors.ts'
-import { tenantMembers } from '../workspaces/tenant-members-table.ts'
 import { tenants } from '../workspaces/tenants-table.ts'
-import { accounts } from './accounts-table.ts'
+import { addWorkspace } from '../workspaces/workspaces.ts'
+import { addAccount } from './accounts.ts'
 import { installations } from './installations-table.ts'
 import { checkPasswordRule, hashPassword } from './passwords.ts'
 
@@ -39,17 +39,8 @@ export function createInstallation({ database, initPassword }: { database: Datab
         if (!row) throw new DomainError('already_setup')
         const [{ count } = { count: 0 }] = await tx.global.select({ count: sql<number>`count(*)::int` }).from(tenants)
         if (count) throw new DomainError('already_setup')
-        const now = new Date()
-        const [account] = await tx.global
-          .insert(accounts)
-          .values({ email, name, passwordHash, lastLoginIp: ip, initializedAt: now })
-          .returning()
-        const [tenant] = await tx.global
-          .insert(tenants)
-          .values({ name: `${name}'s Workspace` })
-          .returning()
-        if (!account || !tenant) throw new Error('an insert returned no row')
-        await tx.global.insert(tenantMembers).values({ tenantId: tenant.id, accountId: account.id, role: 'owner', isCurrent: true })
+        const account = await addAccount(tx, { email, name, passwordHash, lastLoginIp: ip, initializedAt: new Date() })
+        await addWorkspace(tx, account, `${name}'s Workspace`)
       })
     },
   }

@@ -37,7 +37,7 @@ export interface TenantReader {
 export interface TenantRows extends TenantReader {
   insert<T extends AnyTable>(table: TenantTable<T>, row: NewRow<T>): Promise<Row<T>>
   insertMany<T extends AnyTable>(table: TenantTable<T>, rows: NewRow<T>[]): Promise<void>
-  /** Inserts, or changes the row that the unique columns meet. */
+  /** Inserts, or changes the row that the unique columns meet. Throws where that row is another tenant's. */
   upsert<T extends AnyTable>(table: TenantTable<T>, row: NewRow<T>, conflict: { on: PgColumn[]; set: Change<T> }): Promise<Row<T>>
   /** The changed rows. */
   update<T extends AnyTable>(table: TenantTable<T>, change: { set: Change<T>; where: SQL | undefined }): Promise<Row<T>[]>
@@ -92,7 +92,8 @@ function build(connection: Drizzle, client: Pool | PoolClient, commitActions: ((
 
 function tenantRows(connection: Drizzle, tenantId: string): TenantRows {
   const tableOf = <T extends AnyTable>(table: TenantTable<T>) => table as unknown as AnyTable
-  const mine = (table: AnyTable, where: SQL | undefined) => and(eq(table.tenantId, tenantId), where)
+  // In brackets, since plain SQL may hold an `or`.
+  const mine = (table: AnyTable, where: SQL | undefined) => and(eq(table.tenantId, tenantId), where && sql`(${where})`)
   const rows: TenantRows = {
     select: connection.select.bind(connection) as Drizzle['select'],
     rows: owned => {
@@ -134,6 +135,7 @@ function tenantRows(connection: Drizzle, tenantId: string): TenantRows {
         .values({ ...row, tenantId } as never)
         .onConflictDoUpdate({ target: conflict.on, set: withoutTenant(conflict.set) as never, setWhere: mine(table, undefined) })
         .returning()
+      if (!made) throw new Error(`the row of ${getTableName(table)} that is in the way is not this tenant's`)
       return made as never
     },
     async update(owned, { set, where }) {

@@ -1,4 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm'
+import type { Account } from '../accounts/accounts-table.ts'
 import type { Database } from '../database/database.ts'
 import { DomainError } from '../errors.ts'
 import type { Role } from './roles.ts'
@@ -13,6 +14,8 @@ export interface Membership {
 
 /** The workspaces of an account. */
 export interface Workspaces {
+  /** Makes a workspace that the account owns and works in from now on. */
+  create(account: Account, name: string): Promise<Tenant>
   listOf(accountId: string): Promise<Membership[]>
   /** @throws DomainError `account_not_link_tenant` */
   switchTo(accountId: string, tenantId: string): Promise<Membership>
@@ -30,12 +33,13 @@ export function createWorkspaces({ database }: { database: Database }): Workspac
     return rows
   }
   return {
+    create: (account, name) => database.transaction(tx => addWorkspace(tx, account, name)),
     listOf: memberships,
     async switchTo(accountId, tenantId) {
       const membership = (await memberships(accountId)).find(({ tenant }) => tenant.id === tenantId)
       if (!membership) throw new DomainError('account_not_link_tenant')
       await database.transaction(async tx => {
-        await tx.global.update(tenantMembers).set({ isCurrent: false }).where(eq(tenantMembers.accountId, accountId))
+        await leaveCurrent(tx, accountId)
         await tx.global
           .update(tenantMembers)
           .set({ isCurrent: true })
@@ -49,4 +53,16 @@ export function createWorkspaces({ database }: { database: Database }): Workspac
       return tenant
     },
   }
+}
+
+export async function addWorkspace(database: Database, account: Account, name: string): Promise<Tenant> {
+  const [tenant] = await database.global.insert(tenants).values({ name }).returning()
+  if (!tenant) throw new Error('an insert returned no row')
+  await leaveCurrent(database, account.id)
+  await database.global.insert(tenantMembers).values({ tenantId: tenant.id, accountId: account.id, role: 'owner', isCurrent: true })
+  return tenant
+}
+
+async function leaveCurrent(database: Database, accountId: string) {
+  await database.global.update(tenantMembers).set({ isCurrent: false }).where(eq(tenantMembers.accountId, accountId))
 }

@@ -1,0 +1,67 @@
+import { createTestPlatform, type TestPlatform } from '@weft/testkit/platform'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/**
+ * Walks every route that there is, as somebody of another tenant, with every id of the first tenant's in the path. Whatever stands
+ * in a route's declaration is in here by itself; a feature adds what it creates to `furnish`.
+ */
+let weft: TestPlatform
+beforeAll(async () => {
+  weft = await createTestPlatform()
+})
+afterAll(() => weft?.[Symbol.asyncDispose]())
+
+/** Makes one of everything that a tenant can own. Gives the ids, and texts that must never reach another tenant. */
+async function furnish(): Promise<{ ids: string[]; marks: string[] }> {
+  const owner = await weft.owner()
+  return { ids: [owner.scope.tenantId, owner.account.id], marks: [owner.account.email, "Ada's Workspace", owner.account.id] }
+}
+
+/** Nothing in these is the tenant's: setting up, logging in and out. */
+const LEFT_OUT = new Set(['/logout', '/setup', '/init', '/login', '/refresh-token', '/account/password'])
+
+test("no route gives another tenant's things away, or takes orders about them", async () => {
+  const { ids, marks } = await furnish()
+  const before = await contentsOfDatabase()
+  const stranger = await weft.stranger()
+  for (const { prefix, routes } of weft.server.surfaces) {
+    for (const route of routes) {
+      if (LEFT_OUT.has(route.path)) continue
+      for (const id of route.path.includes(':') ? ids : ['']) {
+        const url = prefix + route.path.replace(/:\w+/g, id)
+        for (const authorization of [`Bearer ${stranger.token}`, undefined]) {
+          const body = route.method === 'GET' || route.method === 'DELETE' ? undefined : { name: 'Taken over', tenant_id: ids[0] }
+          const answer = await weft.call(route.method, url, { headers: authorization ? { authorization } : {}, ...(body ? { body } : {}) })
+          const place = `${route.method} ${url}`
+          expect(answer.status, place).toBeLessThan(500)
+          for (const mark of marks) expect(answer.text, place).not.toContain(mark)
+        }
+      }
+    }
+  }
+  const after = await contentsOfDatabase()
+  for (const [row, text] of before) expect(after.get(row), row).toBe(text)
+})
+
+/** Every row of every table that names a tenant, as text. */
+async function contentsOfDatabase(): Promise<Map<string, string>> {
+  const { database } = weft.platform
+  const { scope } = await weft.owner()
+  const tables = await database.query<{ name: string }>({
+    text: "select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'",
+  })
+  const contents = new Map<string, string>()
+  for (const { name } of tables.rows) {
+    const { rows } = await database.query<{ text: string }>({
+      text: `select t::text as text from ${name} t where tenant_id = $1 order by 1`,
+      values: [scope.tenantId],
+    })
+    contents.set(name, rows.map(row => row.text).join('\n'))
+  }
+  const { rows } = await database.query<{ text: string }>({
+    text: 'select t::text as text from tenants t where id = $1',
+    values: [scope.tenantId],
+  })
+  contents.set('tenants', rows[0]?.text ?? '')
+  return contents
+}
