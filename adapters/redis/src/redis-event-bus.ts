@@ -1,5 +1,5 @@
 import type { EventBus } from '@weft/ports'
-import type { Cluster, Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { closeClient, type RedisConnection } from './redis-connection.ts'
 
 export interface RedisEventBusOptions {
@@ -15,6 +15,11 @@ interface Channel {
   subscribed: Promise<unknown>
 }
 
+/**
+ * In a cluster every message of a channel goes out by the node that owns a key of its name: a plain PUBLISH goes out by any node,
+ * and one message overtakes another.
+ */
+const PUBLISH = "return redis.call('PUBLISH', KEYS[1], ARGV[1])"
 const HEARTBEAT_MILLISECONDS = 15_000
 
 /**
@@ -36,7 +41,10 @@ export class RedisEventBus implements EventBus {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await this.#connection.run(client => client.publish(this.#prefix + channel, message))
+    const name = this.#prefix + channel
+    await this.#connection.run(client =>
+      client instanceof Cluster ? client.eval(PUBLISH, 1, name, message) : client.publish(name, message),
+    )
   }
 
   async subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>> {
