@@ -1,5 +1,5 @@
 import { stringifyJson, type Value } from '@weft/contracts'
-import type { Execution, Graph, NodeContext, NodeResult, RunContext, RunEvent, RunLimits, Selector } from '@weft/engine'
+import type { Execution, Graph, NodeContext, NodeResult, RunContext, RunEvent, RunLimits, Selector, TextEmission } from '@weft/engine'
 import { RunState } from '@weft/engine'
 import type { Clock } from '@weft/ports'
 import type { Batch, JournalEntry, JournalWriter, RunJournal, RunRow, Statement } from './journal.ts'
@@ -7,8 +7,11 @@ import type { RunMemo } from './tables.ts'
 
 /** What the features of an app write along with a run: its message, its conversation's variables. */
 export interface RunProjection {
-  /** Statements for the commit that this event is in. */
-  project(event: RunEvent, state: RunState): Statement[]
+  /**
+   * Statements for the commit that this event is in. Hears every event once and in order, those of another process's time
+   * too, whose statements are dropped.
+   */
+  project(event: RunEvent, text: readonly TextEmission[], state: RunState): Statement[]
 }
 
 export interface RunPlan {
@@ -66,7 +69,11 @@ export class ActiveRun implements JournalWriter {
     this.#tools = tools
     this.#row = plan.row
     this.state = new RunState(plan.graph, plan.limits)
-    for (const event of plan.journal) this.#entries.push({ seq: this.#nextSeq++, event, text: this.state.apply(event) })
+    for (const event of plan.journal) {
+      const text = this.state.apply(event)
+      plan.projection?.project(event, text, this.state)
+      this.#entries.push({ seq: this.#nextSeq++, event, text: mergeText(text) })
+    }
     this.#durableSeq = this.#nextSeq - 1
   }
 
@@ -114,7 +121,7 @@ export class ActiveRun implements JournalWriter {
       last.event = { ...last.event, text: last.event.text + event.text }
       last.text = mergeText([...last.text, ...text])
     } else this.#pending.push({ seq: this.#nextSeq++, event, text: mergeText(text) })
-    if (this.plan.projection) this.#statements.push(...this.plan.projection.project(event, this.state))
+    if (this.plan.projection) this.#statements.push(...this.plan.projection.project(event, text, this.state))
     if (event.type === 'run-finished') this.#finishedRow = this.#rowOfEnd(event)
     this.#tools.journal.schedule(this)
   }

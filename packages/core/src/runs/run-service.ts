@@ -12,7 +12,7 @@ import {
 import type { Clock, EventBus } from '@weft/ports'
 import type { Database } from '../database/database.ts'
 import { grantTenantScope, type TenantScope } from '../database/tenant-scope.ts'
-import { ActiveRun, type RunProjection } from './active-run.ts'
+import { ActiveRun, type RunPlan, type RunProjection } from './active-run.ts'
 import { ExecutorLease } from './executor-lease.ts'
 import { type JournalEntry, RunJournal } from './journal.ts'
 import { hashGraph, type RunRecord, RunStore } from './run-store.ts'
