@@ -1,3 +1,5 @@
+import { parseAllowedTargets } from '@weft/adapter-outbound'
+import { parseRedisAddresses } from '@weft/adapter-redis'
 import { z } from 'zod'
 
 /** A whole number within bounds. */
@@ -45,6 +47,24 @@ const list = (fallback: string) =>
         .filter(Boolean),
     )
 const httpUrl = () => variable(z.string().regex(/^https?:\/\/[^\s/]+/), '', 'an http:// or https:// address')
+
+/** A text that the parser takes. It stays a text here, so that it can be shown as it was written. */
+function textFor(parse: (text: string) => unknown, must: string) {
+  return z
+    .string()
+    .default('')
+    .refine(value => {
+      try {
+        parse(value)
+        return true
+      } catch {
+        return false
+      }
+    })
+    .meta({ must })
+}
+
+const addresses = () => textFor(parseRedisAddresses, 'a comma list of host:port')
 
 /** An empty value of anything but a text means that it is not set, as Compose files pass on what they do not know. */
 function variable<T extends z.ZodType>(parser: T, fallback: z.output<T>, must: string) {
@@ -113,6 +133,19 @@ export const VARIABLES = {
     REDIS_PASSWORD: text(),
     REDIS_DB: integer(0),
     REDIS_USE_SSL: boolean(false),
+    REDIS_SSL_CERT_REQS: choice(['CERT_NONE', 'CERT_OPTIONAL', 'CERT_REQUIRED'], 'CERT_NONE'),
+    REDIS_SSL_CA_CERTS: optionalText(),
+    REDIS_SSL_CERTFILE: optionalText(),
+    REDIS_SSL_KEYFILE: optionalText(),
+    REDIS_USE_SENTINEL: boolean(false),
+    REDIS_SENTINELS: addresses(),
+    REDIS_SENTINEL_SERVICE_NAME: text(),
+    REDIS_SENTINEL_USERNAME: text(),
+    REDIS_SENTINEL_PASSWORD: text(),
+    REDIS_USE_CLUSTERS: boolean(false),
+    REDIS_CLUSTERS: addresses(),
+    REDIS_CLUSTERS_PASSWORD: text(),
+    REDIS_SERIALIZATION_PROTOCOL: variable(z.enum(['2', '3']), '3', 'one of 2, 3'),
     QUEUE_DRIVER: choice(['', 'postgres', 'redis'], ''),
   },
   storage: {
@@ -179,7 +212,7 @@ export const VARIABLES = {
     SSRF_PROXY_ALL_URL: text(),
     SSRF_PROXY_HTTP_URL: text(),
     SSRF_PROXY_HTTPS_URL: text(),
-    SSRF_ALLOWED_TARGETS: list(''),
+    SSRF_ALLOWED_TARGETS: textFor(parseAllowedTargets, 'a comma list of hosts, host:port and address ranges such as 10.0.0.0/8'),
     SSRF_DEFAULT_MAX_RETRIES: integer(3),
     SSRF_DEFAULT_TIME_OUT: number(5),
     SSRF_DEFAULT_CONNECT_TIME_OUT: number(5),

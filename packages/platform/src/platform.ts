@@ -1,32 +1,37 @@
 import { DiskObjectStore } from '@weft/adapter-disk'
-import { MemoryCache } from '@weft/adapter-memory'
+import { loadModelProviders } from '@weft/adapter-models'
+import { createGatedHttpClient } from '@weft/adapter-outbound'
 import {
   type Accounts,
   createAccessTokens,
   createAccounts,
   createInstallation,
+  createModels,
   createSecrets,
   createSessions,
   createWorkspaces,
   type Installation,
+  type Models,
   type Secrets,
   SecretsError,
   type Sessions,
   type Workspaces,
 } from '@weft/core'
-import type { Cache, ObjectStore } from '@weft/ports'
+import type { Cache, EventBus, HttpClient, JobQueue, ObjectStore } from '@weft/ports'
 import { connectDatabase, type DatabaseConnection } from './database.ts'
 import { createHealth, type Health } from './health.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { acceptNextSecretKey, dropNextSecretKey, readNextSecretKey, readOrMakeSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
+import { createSignals, type Signals } from './signals.ts'
 
 /** What a test may put in another's place. What it hands in stays its own to release. */
 export interface PlatformOverrides {
   logger?: Logger
   database?: Omit<DatabaseConnection, typeof Symbol.asyncDispose>
-  cache?: Cache
+  signals?: Omit<Signals, typeof Symbol.asyncDispose>
   objectStore?: ObjectStore
+  httpClient?: HttpClient
 }
 
 /** The composed application. Everything it owns ends with it. */
@@ -37,9 +42,14 @@ export interface Platform extends AsyncDisposable {
   readonly secretKey: string
   readonly database: DatabaseConnection['database']
   readonly cache: Cache
+  readonly eventBus: EventBus
+  readonly queue: JobQueue
   readonly objectStore: ObjectStore
+  /** The only way out to addresses that a user chose. */
+  readonly httpClient: HttpClient
   readonly secrets: Secrets
   readonly identity: Identity
+  readonly models: Models
 }
 
 /** Who people are and where they belong. */
@@ -57,14 +67,18 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
 
   const connection = overrides.database ?? resources.use(await connectDatabase(settings, logger))
   const { database } = connection
-  const cache = overrides.cache ?? resources.use(new MemoryCache())
+  const { cache, eventBus, queue } = overrides.signals ?? resources.use(createSignals(settings, connection, logger))
   const objectStore = overrides.objectStore ?? resources.use(new DiskObjectStore(`${settings.server.dataFolder}/storage`))
+
+  const httpClient = overrides.httpClient ?? resources.use(createHttpClient(settings))
 
   const { secretKey, secrets } = await openSecrets(settings, database)
   const identity = createIdentity({ settings, database, cache, secretKey })
+  const models = createModels({ database, secrets, providers: await loadModelProviders({ fetch: httpClient.fetch }) })
 
   const health = createHealth({
     database: async () => void (await database.query({ text: 'select 1' })),
+    queue: () => queue.check(),
     storage: () => objectStore.check(),
   })
   const owned = resources.move()
@@ -75,11 +89,19 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     secretKey,
     database,
     cache,
+    eventBus,
+    queue,
     objectStore,
+    httpClient,
     secrets,
     identity,
+    models,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function createHttpClient({ outbound }: Settings): HttpClient {
+  return createGatedHttpClient({ allowedTargets: outbound.allowedTargets, proxyUrl: outbound.proxyUrl })
 }
 
 function createIdentity({

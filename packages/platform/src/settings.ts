@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { parseAllowedTargets } from '@weft/adapter-outbound'
+import { parseRedisAddresses, type RedisOptions, type RedisServer } from '@weft/adapter-redis'
 import { type Environment, readEnvironment, SettingsError } from './environment.ts'
 
 /** What the rest of the program is told. Sizes are bytes and times are seconds unless the name says otherwise. */
@@ -56,17 +58,8 @@ function createSettings(environment: Environment) {
       poolSize: isEmbedded ? Math.min(environment.SQLALCHEMY_POOL_SIZE, 16) : environment.SQLALCHEMY_POOL_SIZE,
       hasMigrations: environment.MIGRATION_ENABLED,
     },
-    redis: environment.REDIS_HOST
-      ? {
-          host: environment.REDIS_HOST,
-          port: environment.REDIS_PORT,
-          username: environment.REDIS_USERNAME,
-          password: environment.REDIS_PASSWORD,
-          database: environment.REDIS_DB,
-          usesTls: environment.REDIS_USE_SSL,
-        }
-      : undefined,
-    queue: { driver: environment.QUEUE_DRIVER || (environment.REDIS_HOST ? 'redis' : 'postgres') },
+    redis: redisOptions(environment),
+    queue: { driver: environment.QUEUE_DRIVER || (redisOptions(environment) ? 'redis' : 'postgres') },
     security: {
       /** Undefined in embedded mode without one: then it is made and kept in the data folder. */
       secretKey: environment.SECRET_KEY || undefined,
@@ -133,11 +126,11 @@ function createSettings(environment: Environment) {
         maxTextSize: environment.HTTP_REQUEST_NODE_MAX_TEXT_SIZE,
         verifiesTls: environment.HTTP_REQUEST_NODE_SSL_VERIFY,
       },
-      proxy: {
+      proxyUrl: {
         http: environment.SSRF_PROXY_HTTP_URL || environment.SSRF_PROXY_ALL_URL || undefined,
         https: environment.SSRF_PROXY_HTTPS_URL || environment.SSRF_PROXY_ALL_URL || undefined,
       },
-      allowedTargets: environment.SSRF_ALLOWED_TARGETS,
+      allowedTargets: parseAllowedTargets(environment.SSRF_ALLOWED_TARGETS),
       maxRetries: environment.SSRF_DEFAULT_MAX_RETRIES,
       timeoutSeconds: {
         total: environment.SSRF_DEFAULT_TIME_OUT,
@@ -170,6 +163,48 @@ function createSettings(environment: Environment) {
     },
     logging: { level: logLevel(environment.LOG_LEVEL), hasRequests: environment.ENABLE_REQUEST_LOGGING },
   }
+}
+
+/** Undefined where there is no Redis. Sentinels win over a cluster. */
+function redisOptions(environment: Environment): RedisOptions | undefined {
+  const server = redisServer(environment)
+  if (!server) return undefined
+  const isCluster = server.kind === 'cluster'
+  return {
+    server,
+    username: environment.REDIS_USERNAME || undefined,
+    password: (isCluster && environment.REDIS_CLUSTERS_PASSWORD) || environment.REDIS_PASSWORD || undefined,
+    db: isCluster ? undefined : environment.REDIS_DB,
+    protocol: environment.REDIS_SERIALIZATION_PROTOCOL === '2' ? 2 : 3,
+    ...(environment.REDIS_USE_SSL
+      ? {
+          tls: {
+            isVerified: environment.REDIS_SSL_CERT_REQS !== 'CERT_NONE',
+            caFile: environment.REDIS_SSL_CA_CERTS || undefined,
+            certificateFile: environment.REDIS_SSL_CERTFILE || undefined,
+            keyFile: environment.REDIS_SSL_KEYFILE || undefined,
+          },
+        }
+      : {}),
+  }
+}
+
+function redisServer(environment: Environment): RedisServer | undefined {
+  if (environment.REDIS_USE_SENTINEL) {
+    if (!environment.REDIS_SENTINELS) throw new SettingsError(['REDIS_SENTINELS must be a list of host:port with REDIS_USE_SENTINEL'])
+    return {
+      kind: 'sentinel',
+      sentinels: parseRedisAddresses(environment.REDIS_SENTINELS, 26_379),
+      serviceName: environment.REDIS_SENTINEL_SERVICE_NAME,
+      username: environment.REDIS_SENTINEL_USERNAME || undefined,
+      password: environment.REDIS_SENTINEL_PASSWORD || undefined,
+    }
+  }
+  if (environment.REDIS_USE_CLUSTERS) {
+    if (!environment.REDIS_CLUSTERS) throw new SettingsError(['REDIS_CLUSTERS must be a list of host:port with REDIS_USE_CLUSTERS'])
+    return { kind: 'cluster', nodes: parseRedisAddresses(environment.REDIS_CLUSTERS) }
+  }
+  return environment.REDIS_HOST ? { kind: 'standalone', host: environment.REDIS_HOST, port: environment.REDIS_PORT } : undefined
 }
 
 const LEVELS: Record<string, string> = { WARNING: 'warn', WARN: 'warn', CRITICAL: 'fatal' }

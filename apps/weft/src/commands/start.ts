@@ -1,6 +1,7 @@
 import { createPlatform, loadSettings, type Platform } from '@weft/platform'
 import { ROLES } from '../roles/registry.ts'
 import type { RunningRole } from '../roles/role.ts'
+import { settle } from '../settle.ts'
 
 /** Starts the roles, all unless some are named, and runs until a signal ends it. */
 export async function start(names: string[]): Promise<number> {
@@ -17,6 +18,7 @@ export async function start(names: string[]): Promise<number> {
     const signal = nextSignal()
     for (const role of roles) running.push(await role.start(platform))
     platform.logger.info({ roles: roles.map(role => role.name) }, 'weft started')
+    settle()
     const name = await signal
     platform.logger.info({ signal: name }, 'stopping; a second signal ends at once')
     for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1))
