@@ -34,7 +34,9 @@ test("no route gives another tenant's things away, or takes orders about them", 
           const answer = await weft.call(route.method, url, { headers: authorization ? { authorization } : {}, ...(body ? { body } : {}) })
           const place = `${route.method} ${url}`
           expect(answer.status, place).toBeLessThan(500)
-          for (const mark of marks) expect(answer.text, place).not.toContain(mark)
+          // What the caller wrote may be repeated to them.
+          const told = id ? answer.text.replaceAll(id, '') : answer.text
+          for (const mark of marks) expect(told, place).not.toContain(mark)
         }
       }
     }

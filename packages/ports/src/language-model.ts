@@ -107,6 +107,7 @@ export interface LanguageModels {
 export type ModelErrorCode =
   | 'provider-not-found'
   | 'model-not-found'
+  | 'model-disabled'
   | 'credentials-missing'
   | 'credentials-invalid'
   | 'rate-limited'

@@ -3,6 +3,7 @@ import type { Surface } from '../http/surface.ts'
 import { accountRoutes } from './account.ts'
 import { createConsoleAuthenticators } from './authentication.ts'
 import { installationRoutes } from './installation.ts'
+import { modelConsoleRoutes } from './models/index.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { workspaceRoutes } from './workspaces.ts'
@@ -11,7 +12,7 @@ export function createConsoleSurface(platform: Platform): Surface {
   return {
     name: 'console',
     prefix: '/console/api',
-    routes: [...systemRoutes, ...installationRoutes, ...sessionRoutes, ...accountRoutes, ...workspaceRoutes],
+    routes: [...systemRoutes, ...installationRoutes, ...sessionRoutes, ...accountRoutes, ...workspaceRoutes, ...modelConsoleRoutes],
     authenticators: createConsoleAuthenticators(platform),
   }
 }

@@ -14,6 +14,7 @@ export class LlmNodeError extends Error {
 const MODEL_ERROR_TYPES: Record<ModelErrorCode, string> = {
   'provider-not-found': 'ValueError',
   'model-not-found': 'ModelNotExistError',
+  'model-disabled': 'ValueError',
   'credentials-missing': 'ProviderTokenNotInitError',
   'credentials-invalid': 'InvokeAuthorizationError',
   'rate-limited': 'InvokeRateLimitError',
