@@ -79,14 +79,14 @@ export class Child {
   }
 }
 
-/** A loopback port that nobody listens on now. */
-export async function freePort(): Promise<number> {
+/** A loopback port that nobody listens on now, at most `highest`. */
+export async function freePort(highest = 65535): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  return port
+  return port <= highest ? port : freePort(highest)
 }
 
 /** Sends the bytes to a loopback port and throws unless the first answer is the expected one. */

@@ -3,11 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HttpBlock, type NginxService, startNginx } from './nginx.ts'
 import { type PostgresService, startPostgres } from './postgres.ts'
-import { type RedisService, startRedis } from './redis.ts'
+import {
+  type RedisClusterService,
+  type RedisSentinelService,
+  type RedisService,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+} from './redis.ts'
 
 export interface WantedServices {
   postgres?: boolean
   redis?: boolean
+  redisCluster?: boolean
+  redisSentinel?: boolean
   /** `true` answers every request with 200. */
   nginx?: boolean | { httpBlock: HttpBlock }
 }
@@ -19,6 +28,8 @@ type Started<Wanted extends WantedServices, Name extends keyof WantedServices, S
 export interface EnsuredServices<Wanted extends WantedServices = WantedServices> extends AsyncDisposable {
   postgres: Started<Wanted, 'postgres', PostgresService>
   redis: Started<Wanted, 'redis', RedisService>
+  redisCluster: Started<Wanted, 'redisCluster', RedisClusterService>
+  redisSentinel: Started<Wanted, 'redisSentinel', RedisSentinelService>
   nginx: Started<Wanted, 'nginx', NginxService>
 }
 
@@ -44,6 +55,8 @@ export async function ensureServices<const Wanted extends WantedServices>(wanted
     const services = {
       postgres: wanted.postgres ? keep(await startPostgres(folder)) : undefined,
       redis: wanted.redis ? keep(await startRedis(folder)) : undefined,
+      redisCluster: wanted.redisCluster ? keep(await startRedisCluster(folder)) : undefined,
+      redisSentinel: wanted.redisSentinel ? keep(await startRedisSentinel(folder)) : undefined,
       nginx: nginx ? keep(await startNginx(folder, nginx === true ? undefined : nginx.httpBlock)) : undefined,
       [Symbol.asyncDispose]: dispose,
     }

