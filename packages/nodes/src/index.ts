@@ -10,6 +10,8 @@ export { type FileUploadConfig, fileUploadConfigOf, isFileAllowed } from './file
 export { describeRemoteFile } from './file-mapping/remote-file.ts'
 export { createIfElseNode } from './if-else/if-else-node.ts'
 export { createListOperatorNode } from './list-operator/list-operator-node.ts'
+export { createLlmNode, type LlmNodeOptions } from './llm/llm-node.ts'
+export type { RenderJinja } from './llm/prompt.ts'
 export { type FormFileBuilder, FormInputError, validateFormInputs } from './start/form-inputs.ts'
 export { type FormVariable, formVariableSchema } from './start/form-variable.ts'
 export { createStartNode } from './start/start-node.ts'
