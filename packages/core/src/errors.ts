@@ -25,6 +25,10 @@ export const ERROR_MESSAGES = {
   // Workspaces
   account_not_link_tenant: 'Account not link tenant.',
   workspace_not_found: 'workspace not found, please contact system admin to invite you to join in a workspace',
+  // Apps
+  app_not_found: 'App not found.',
+  draft_workflow_not_exist: 'Draft workflow need to be initialized.',
+  draft_workflow_not_sync: 'Workflow graph might have been modified, please refresh and resubmit.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_MESSAGES

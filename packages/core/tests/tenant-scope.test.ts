@@ -7,12 +7,13 @@ const root = resolve(import.meta.dirname, '../../..')
 /** Where a scope may be made: where a caller has proved who they are, or work goes on that such a caller began. */
 const GRANTS = [
   'packages/core/src/accounts/sessions.ts',
+  'packages/core/src/apps/app-access.ts',
   'packages/core/src/models/model-access.ts',
   'packages/core/src/runs/run-service.ts',
   'packages/core/src/runs/run-store.ts',
 ]
 /** Where a query may look at all tenants: to find whose a key is, or to sweep. */
-const ACROSS: string[] = []
+const ACROSS = ['packages/core/src/apps/app-access.ts']
 
 const DECLARATIONS = [
   'packages/core/src/database/tenant-scope.ts',

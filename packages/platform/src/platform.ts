@@ -3,18 +3,25 @@ import { loadModelProviders } from '@weft/adapter-models'
 import { createGatedHttpClient } from '@weft/adapter-outbound'
 import {
   type Accounts,
+  type AppAccess,
   createAccessTokens,
   createAccounts,
+  createAppAccess,
+  createAppChanges,
+  createEndUsers,
   createInstallation,
   createModels,
   createSecrets,
   createSessions,
+  createWorkflowStore,
   createWorkspaces,
+  type EndUsers,
   type Installation,
   type Models,
   type Secrets,
   SecretsError,
   type Sessions,
+  type WorkflowStore,
   type Workspaces,
 } from '@weft/core'
 import type { Cache, EventBus, HttpClient, JobQueue, ObjectStore } from '@weft/ports'
@@ -50,6 +57,9 @@ export interface Platform extends AsyncDisposable {
   readonly secrets: Secrets
   readonly identity: Identity
   readonly models: Models
+  readonly apps: AppFeature
+  readonly workflows: WorkflowFeature
+  readonly endUsers: EndUsers
 }
 
 /** Who people are and where they belong. */
@@ -58,6 +68,16 @@ export interface Identity {
   readonly sessions: Sessions
   readonly accounts: Accounts
   readonly workspaces: Workspaces
+}
+
+/** What people build, and the ways in to it. */
+export interface AppFeature {
+  readonly access: AppAccess
+}
+
+/** The graphs that apps run. */
+export interface WorkflowFeature {
+  readonly store: WorkflowStore
 }
 
 /** Builds every adapter and every use case, once, by hand. Adapters first, then features, each on what stands above it. */
@@ -75,6 +95,10 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const { secretKey, secrets } = await openSecrets(settings, database)
   const identity = createIdentity({ settings, database, cache, secretKey })
   const models = createModels({ database, secrets, providers: await loadModelProviders({ fetch: httpClient.fetch }) })
+  const changes = resources.use(await createAppChanges({ bus: eventBus }))
+  const apps: AppFeature = { access: createAppAccess({ database, changes }) }
+  const workflows: WorkflowFeature = { store: createWorkflowStore({ database, changes }) }
+  const endUsers = createEndUsers({ database })
 
   const health = createHealth({
     database: async () => void (await database.query({ text: 'select 1' })),
@@ -96,6 +120,9 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     secrets,
     identity,
     models,
+    apps,
+    workflows,
+    endUsers,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -20,4 +20,7 @@ export const ERROR_STATUS: Record<ErrorCode, number> = {
   current_password_incorrect: 400,
   account_not_link_tenant: 403,
   workspace_not_found: 400,
+  app_not_found: 404,
+  draft_workflow_not_exist: 400,
+  draft_workflow_not_sync: 400,
 }

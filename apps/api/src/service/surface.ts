@@ -1,6 +1,7 @@
 import type { Platform } from '@weft/platform'
 import { defineRoute } from '../http/define-route.ts'
 import type { Surface } from '../http/surface.ts'
+import { createServiceAuthenticators } from './authentication.ts'
 
 const welcome = defineRoute({
   method: 'GET',
@@ -10,6 +11,6 @@ const welcome = defineRoute({
   handler: () => ({ welcome: 'Dify OpenAPI', api_version: 'v1', server_version: '1.9.1' }),
 })
 
-export function createServiceSurface(_platform: Platform): Surface {
-  return { name: 'service', prefix: '/v1', routes: [welcome], authenticators: { anyone: () => ({}) } }
+export function createServiceSurface(platform: Platform): Surface {
+  return { name: 'service', prefix: '/v1', routes: [welcome], authenticators: createServiceAuthenticators(platform) }
 }

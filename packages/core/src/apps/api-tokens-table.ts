@@ -11,3 +11,5 @@ export const apiTokens = tenantTable('api_tokens', {
   lastUsedAt: instant(),
   createdAt: createdAt(),
 })
+
+export type ApiToken = (typeof apiTokens)['$inferSelect']

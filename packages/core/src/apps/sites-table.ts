@@ -30,3 +30,5 @@ export const sites = tenantTable('sites', {
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 })
+
+export type Site = (typeof sites)['$inferSelect']
