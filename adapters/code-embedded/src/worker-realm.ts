@@ -27,12 +27,15 @@ const KEPT_OF_PROCESS = new Set(
  * holds should they fail, and Node's permission model, given at the thread's start, holds for the disk and for processes beneath it.
  */
 export function makeRealmPowerless(): void {
-  registerHooks({
+  // Bound now: emptying the modules takes these two with them.
+  const [hook, publish] = [registerHooks, syncBuiltinESMExports]
+  emptyBuiltinModules()
+  publish()
+  hook({
     resolve(specifier) {
       throw new Error(`nothing can be imported here: ${specifier}`)
     },
   })
-  emptyBuiltinModules()
   const realProcess = process
   for (const name of Object.getOwnPropertyNames(realProcess)) {
     if (!KEPT_OF_PROCESS.has(name)) remove(realProcess, name)
@@ -53,15 +56,20 @@ function emptyBuiltinModules(): void {
   const refuse = () => {
     throw new Error('not available here')
   }
+  const silence = () => {}
   for (const name of builtinModules) {
     if (KEPT_MODULES.has(name) || name.startsWith('_')) continue
+    const replacement = name === 'console' ? silence : refuse
     const exports = loaded(require, name)
-    for (const [key, value] of Object.entries(exports ?? {})) {
-      if (typeof value === 'function' || (typeof value === 'object' && value !== null)) remove(exports as object, key, refuse)
+    for (const [key, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(exports ?? {}))) {
+      if (get || typeof value === 'function' || (typeof value === 'object' && value !== null))
+        if (!KEPT_EXPORTS.has(`${name}.${key}`)) remove(exports as object, key, replacement)
     }
   }
-  syncBuiltinESMExports()
 }
+
+/** Pyodide's source of randomness. */
+const KEPT_EXPORTS = new Set(['crypto.randomFillSync', 'crypto.webcrypto'])
 
 /** Modules that reach nothing by themselves, and that Node's own running needs whole. */
 const KEPT_MODULES = new Set([

@@ -1,4 +1,5 @@
 export * from './cache-suite.ts'
+export * from './code-runner-suite.ts'
 export * from './event-bus-suite.ts'
 export * from './hanging-worker.ts'
 export * from './job-queue-suite.ts'

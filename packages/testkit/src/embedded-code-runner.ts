@@ -1,0 +1,1 @@
+export { createEmbeddedCodeRunner } from '@weft/adapter-code-embedded'
