@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createModels } from '@weft/core'
 import { createTestPlatform, type TestMember, type TestPlatform } from '@weft/testkit/platform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -317,4 +318,18 @@ test('another tenant sees and uses none of it', async () => {
   await expect(weft.platform.models.language.schema({ ...reference, provider: 'nobody' })).rejects.toMatchObject({
     code: 'provider-not-found',
   })
+})
+
+test('another process learns of a change at once', async () => {
+  const elsewhere = await createModels({
+    database: weft.platform.database,
+    secrets: weft.platform.secrets,
+    providers: weft.platform.models.registry.list(),
+    bus: weft.platform.eventBus,
+  })
+  const reference = { tenantId: owner.scope.tenantId, provider: PROVIDER, model: 'chat' }
+  expect(await elsewhere.language.schema(reference)).toMatchObject({ mode: 'chat' })
+  await owner.call('PATCH', `${PATH}/models/disable`, llm('chat'))
+  await expect.poll(() => elsewhere.language.schema(reference).catch(error => error.code)).toBe('model-disabled')
+  await elsewhere[Symbol.asyncDispose]()
 })

@@ -94,7 +94,8 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
 
   const { secretKey, secrets } = await openSecrets(settings, database)
   const identity = createIdentity({ settings, database, cache, secretKey })
-  const models = createModels({ database, secrets, providers: await loadModelProviders({ fetch: httpClient.fetch }) })
+  const providers = await loadModelProviders({ fetch: httpClient.fetch })
+  const models = resources.use(await createModels({ database, secrets, providers, bus: eventBus }))
   const changes = resources.use(await createAppChanges({ bus: eventBus }))
   const apps: AppFeature = { access: createAppAccess({ database, changes }) }
   const workflows: WorkflowFeature = { store: createWorkflowStore({ database, changes }) }

@@ -1,4 +1,4 @@
-import type { LanguageModels, ModelProvider } from '@weft/ports'
+import type { EventBus, LanguageModels, ModelProvider } from '@weft/ports'
 import type { Database } from '../database/database.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { type CredentialManagement, createCredentialManagement } from './credential-management.ts'
@@ -10,7 +10,7 @@ import { createModelSwitches, type ModelSwitches } from './model-switches.ts'
 import { createProviderRegistry, type ProviderRegistry } from './provider-registry.ts'
 
 /** Everything about models: vendors, credentials, switches, and calling them. */
-export interface Models {
+export interface Models extends AsyncDisposable {
   readonly registry: ProviderRegistry
   readonly catalogue: ModelCatalogue
   readonly credentials: CredentialManagement
@@ -23,18 +23,21 @@ export interface ModelsOptions {
   database: Database
   secrets: Secrets
   providers: readonly ModelProvider[]
-  /** Lets other processes know that a tenant's credentials changed; they call `access.forget`. */
-  announce?: (tenantId: string) => void
+  /** Tells other processes when a tenant's credentials or settings change; without it they see it some seconds later. */
+  bus?: EventBus
 }
 
-export function createModels({ database, secrets, providers, announce }: ModelsOptions): Models {
+const CHANNEL = 'model-changes'
+
+export async function createModels({ database, secrets, providers, bus }: ModelsOptions): Promise<Models> {
   const store = createModelStore({ database, secrets })
   const registry = createProviderRegistry(providers)
   const access = createModelAccess({ store, registry })
   const onChange = (tenantId: string) => {
     access.forget(tenantId)
-    announce?.(tenantId)
+    bus?.publish(CHANNEL, tenantId).catch(() => undefined)
   }
+  const unsubscribe = await bus?.subscribe(CHANNEL, access.forget)
   const catalogue = createModelCatalogue({ store, registry })
   return {
     registry,
@@ -43,5 +46,6 @@ export function createModels({ database, secrets, providers, announce }: ModelsO
     switches: createModelSwitches({ store, registry, catalogue, onChange }),
     access,
     language: createLanguageModels({ access }),
+    [Symbol.asyncDispose]: async () => void (await unsubscribe?.()),
   }
 }
