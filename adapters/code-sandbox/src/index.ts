@@ -1,0 +1,1 @@
+export * from './sandbox-code-runner.ts'
