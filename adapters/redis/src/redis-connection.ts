@@ -83,6 +83,8 @@ export class RedisConnection implements AsyncDisposable {
         lazyConnect: true,
         clusterRetryStrategy: retryStrategy,
         clusterNodeRetryStrategy: retryStrategy,
+        // Certificates name hosts, not addresses.
+        dnsLookup: common.tls && ((address, callback) => callback(null, address)),
       })
     }
     return new Redis({
