@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -85,9 +86,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(usersFolder, { recursive: true })
   await writeFile(ownMark, '')
 
+  let leaving: Promise<void> | undefined
   let child: ChildProcess | undefined
-  try {
+  const start = async () => {
     child = await startOrJoin({ folder, socketFolder, postgres: binaries.postgres, user, options })
+    // Killed from outside, for want of memory perhaps: what was committed is on disk, and clients connect again by themselves.
+    child?.once('exit', () => {
+      if (!leaving) start().catch(error => options.onLog?.(String(error)))
+    })
+  }
+  try {
+    await start()
   } catch (error) {
     await rm(ownMark, { force: true })
     throw error
@@ -95,10 +104,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   const leave = async () => {
     await rm(ownMark, { force: true })
-    if (await hasOtherUsers(usersFolder)) return void child?.unref()
-    await stopServer(join(folder, 'data'))
+    if (!(await hasOtherUsers(usersFolder))) await stopServer(join(folder, 'data'))
   }
-  let leaving: Promise<void> | undefined
   const stop = () => {
     leaving ??= leave()
     return leaving
@@ -176,7 +183,7 @@ async function startOrJoin({ folder, socketFolder, postgres, user, options }: St
   while (Date.now() < deadline) {
     const postmaster = await readPostmaster(dataFolder)
     if (postmaster && isPostmasterOf(postmaster, dataFolder)) {
-      if (postmaster.status === 'ready') return undefined
+      if (postmaster.status === 'ready' && (await isListening(postmaster.port))) return undefined
       await sleep(25)
       continue
     }
@@ -187,6 +194,14 @@ async function startOrJoin({ folder, socketFolder, postgres, user, options }: St
     await sleep(200)
   }
   throw new EmbeddedPostgresError(`PostgreSQL did not start in ${folder}: ${lastWords || 'no answer in time'}`)
+
+  /** A server that is being killed still calls itself ready. */
+  function isListening(port: number): Promise<boolean> {
+    const { promise, resolve: answer } = Promise.withResolvers<boolean>()
+    const socket = socketFolder ? connect(join(socketFolder, `.s.PGSQL.${PORT}`)) : connect(port, '127.0.0.1')
+    socket.once('connect', () => answer(true)).once('error', () => answer(false))
+    return promise.finally(() => socket.destroy())
+  }
 
   /** Undefined when the server ended again: another process was faster, or the remains of a killed server are still ending. */
   async function launch(): Promise<ChildProcess | undefined> {
@@ -265,7 +280,6 @@ async function stopServer(dataFolder: string) {
 }
 
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
   const server = createServer()
   const { promise, resolve: done, reject } = Promise.withResolvers<number>()
   server.on('error', reject)

@@ -59,7 +59,7 @@ function createSettings(environment: Environment) {
       hasMigrations: environment.MIGRATION_ENABLED,
     },
     redis: redisOptions(environment),
-    queue: { driver: environment.QUEUE_DRIVER || (redisOptions(environment) ? 'redis' : 'postgres') },
+    queue: { driver: queueDriver(environment) },
     security: {
       /** Undefined in embedded mode without one: then it is made and kept in the data folder. */
       secretKey: environment.SECRET_KEY || undefined,
@@ -163,6 +163,13 @@ function createSettings(environment: Environment) {
     },
     logging: { level: logLevel(environment.LOG_LEVEL), hasRequests: environment.ENABLE_REQUEST_LOGGING },
   }
+}
+
+function queueDriver(environment: Environment): 'postgres' | 'redis' {
+  const hasRedis = redisServer(environment) !== undefined
+  if (environment.QUEUE_DRIVER === 'redis' && !hasRedis)
+    throw new SettingsError(['QUEUE_DRIVER must be postgres where REDIS_HOST is not set'])
+  return environment.QUEUE_DRIVER || (hasRedis ? 'redis' : 'postgres')
 }
 
 /** Undefined where there is no Redis. Sentinels win over a cluster. */
