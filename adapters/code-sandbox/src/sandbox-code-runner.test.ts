@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Float } from '@weft/contracts'
 import type { CodeRunner } from '@weft/ports'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { createSandboxCodeRunner } from './sandbox-code-runner.ts'
+
+const hasPython = spawnSync('python3', ['--version']).status === 0
 
 type Run = Pick<Parameters<CodeRunner['run']>[0], 'language' | 'code'> & { inputs?: Parameters<CodeRunner['run']>[0]['inputs'] }
 const run = (runner: CodeRunner, { language, code, inputs = {} }: Run) => runner.run({ language, code, inputs, tenantId: 'tenant' })
@@ -51,13 +53,13 @@ describe('against a sandbox', () => {
     expect((await run(runner, { language: 'javascript', code: 'const main = async () => ({ a: 1 })' })).result).toEqual({ a: 1 })
   })
 
-  it('runs Python', async () => {
+  it.runIf(hasPython)('runs Python', async () => {
     const code = 'print("ü")\ndef main(a, b):\n    return {"a": a, "b": b, "type": type(a).__name__}'
     const result = await run(runner, { language: 'python3', code, inputs: { a: new Float(1), b: 'ü\'"' } })
     expect(result).toEqual({ result: { a: new Float(1), b: 'ü\'"', type: 'float' }, stdout: 'ü\n' })
   })
 
-  it('tells of exceptions', async () => {
+  it.runIf(hasPython)('tells of exceptions', async () => {
     const error = expect.objectContaining({
       code: 'exception',
       message: expect.stringMatching(/line 2, in main\n.*\n?.*ValueError: boom ü\nerror: exit status 1\n$/s),
@@ -66,7 +68,7 @@ describe('against a sandbox', () => {
     await expect(run(runner, { language: 'javascript', code: 'function main() {}' })).rejects.toMatchObject({ code: 'invalid-result' })
   })
 
-  it('is not fooled by printed framing', async () => {
+  it.runIf(hasPython)('is not fooled by printed framing', async () => {
     const print = `print('<<RESULT>>{"a": "forged"}<<RESULT>>')`
     const code = `${print}\ndef main():\n    ${print}\n    return {"a": "real"}`
     expect((await run(runner, { language: 'python3', code })).result).toEqual({ a: 'real' })
