@@ -22,6 +22,11 @@ export const ERROR_MESSAGES = {
   account_already_inited: 'The account has been initialized. Please refresh the page.',
   repeat_password_not_match: 'New password and repeat password does not match.',
   current_password_incorrect: 'Current password is incorrect.',
+  // Running apps
+  app_unavailable: 'App unavailable, please check your app configurations.',
+  not_chat_app: 'Please check if your app mode matches the right API route.',
+  not_completion_app: 'Please check if your Completion app mode matches the right API route.',
+  not_workflow_app: 'Please check if your app mode matches the right API route.',
   // Workspaces
   account_not_link_tenant: 'Account not link tenant.',
   workspace_not_found: 'workspace not found, please contact system admin to invite you to join in a workspace',

@@ -1,4 +1,4 @@
-import type { Caller, TenantScope } from '@weft/core'
+import type { App, Caller, TenantScope } from '@weft/core'
 
 /** Who calls a route, by its `auth`. */
 export interface Identities {
@@ -23,6 +23,8 @@ export type NoIdentity = Record<never, never>
 export interface AppCaller {
   scope: TenantScope
   appId: string
+  /** Shared with other calls: not to be changed. */
+  app: App
 }
 
 export interface DatasetCaller {
