@@ -10,13 +10,13 @@ export function pythonRepr(value: Value): string {
   if (value === null) return 'None'
   if (value === true) return 'True'
   if (value === false) return 'False'
-  if (typeof value === 'string') return reprString(value)
+  if (typeof value === 'string') return pythonStringRepr(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number') return Number.isInteger(value) ? integerText(value) : floatText(value)
   if (value instanceof Float) return floatText(value.value)
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`
   return `{${Object.entries(value)
-    .map(([key, item]) => `${reprString(key)}: ${pythonRepr(item)}`)
+    .map(([key, item]) => `${pythonStringRepr(key)}: ${pythonRepr(item)}`)
     .join(', ')}}`
 }
 
@@ -43,7 +43,8 @@ const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r'
 /** Characters Python's `repr` escapes: what is not printable, save the space. */
 const NOT_PRINTABLE = /[\\\n\r\t]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
 
-function reprString(text: string): string {
+/** `repr` of a Python string: quoted, with what cannot be seen escaped. */
+export function pythonStringRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
   const body = text.replace(NOT_PRINTABLE, escapeCharacter)
   return quote + (quote === "'" ? body.replaceAll("'", "\\'") : body) + quote
@@ -63,6 +64,7 @@ export function pythonJson(value: Value, indent = 0, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null) return 'null'
   if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return jsonNotFinite(value)
   if (typeof value !== 'object' || value instanceof Float) return pythonRepr(value)
   const isList = Array.isArray(value)
   const items = isList
@@ -73,4 +75,10 @@ export function pythonJson(value: Value, indent = 0, depth = 0): string {
   if (!indent) return open + items.join(', ') + close
   const pad = `\n${' '.repeat(indent * (depth + 1))}`
   return `${open}${pad}${items.join(`,${pad}`)}\n${' '.repeat(indent * depth)}${close}`
+}
+
+/** Python writes the numbers that JSON does not have. */
+function jsonNotFinite(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  return value > 0 ? 'Infinity' : '-Infinity'
 }
