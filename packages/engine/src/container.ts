@@ -51,7 +51,7 @@ function nextIterationStep(graph: Graph, execution: Execution, data: IterationDa
     const limit = data.isParallel ? Math.max(1, data.parallelLimit) : 1
     return running < limit ? { type: 'round-started', at: now, execution: execution.id, index: state.nextRound, frame: 0 } : undefined
   }
-  if (running && !state.ending?.error) return undefined
+  if (running && state.ending?.error === undefined) return undefined
   const error = state.ending?.error ?? null
   return {
     type: 'container-finished',
@@ -99,25 +99,25 @@ function nextLoopStep(graph: Graph, execution: Execution, data: LoopData, now: n
   if (!state) return beginLoop(graph, execution, data, now)
   if (state.hasFinished) return loopResult(state)
   if (!state.ending && state.nextRound > state.finishedRounds) return undefined
-  if (!state.ending) state.ending = loopEnding(execution, state, data)
-  if (!state.ending) return { type: 'round-started', at: now, execution: execution.id, index: state.nextRound, frame: 0 }
-  const isCutShort = state.ending.reason !== 'done'
-  if (!isCutShort && state.nextRound > 0 && !state.hasAnnouncedEnd) {
+  // Kept in the state by the event that announces it: what the loop's variables say may change in between.
+  const ending = state.ending ?? loopEnding(execution, state, data)
+  if (!ending) return { type: 'round-started', at: now, execution: execution.id, index: state.nextRound, frame: 0 }
+  if (ending.reason === 'done' && state.nextRound > 0 && !state.hasAnnouncedEnd) {
     return { type: 'round-started', at: now, execution: execution.id, index: state.nextRound }
   }
-  const isBrokenAtOnce = state.ending.reason === 'loop_break' && state.finishedRounds === 0
+  const isBrokenAtOnce = ending.reason === 'loop_break' && state.finishedRounds === 0
   return {
     type: 'container-finished',
     at: now,
     execution: execution.id,
-    status: state.ending.error === undefined ? 'succeeded' : 'failed',
-    error: state.ending.error ?? null,
+    status: ending.error === undefined ? 'succeeded' : 'failed',
+    error: ending.error ?? null,
     inputs: state.inputs,
-    outputs: state.ending.error === undefined ? state.outputs : {},
+    outputs: ending.error === undefined ? state.outputs : {},
     steps: isBrokenAtOnce ? 0 : state.length,
     metadata: {
       total_tokens: state.totalTokens,
-      completed_reason: state.ending.reason === 'done' ? 'loop_completed' : state.ending.reason,
+      completed_reason: ending.reason === 'done' ? 'loop_completed' : ending.reason,
       loop_duration_map: state.durations,
       loop_variable_map: state.variablesByRound,
     },

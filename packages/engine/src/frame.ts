@@ -13,8 +13,10 @@ export function addOutputs(outputs: ValueMap, more: ValueMap): void {
 }
 
 const UNKNOWN = 0
-const TAKEN = 1
+/** Waiting to be started, or running. */
+const ENTERED = 1
 const SKIPPED = 2
+const DONE = 3
 
 /** One scope of execution: the graph itself, or a round of a container. Nodes and edges have a state of their own in each. */
 export class Frame {
@@ -40,8 +42,11 @@ export class Frame {
   hasReachedLoopEnd = false
   /** Text held back until earlier parallel rounds have said theirs. */
   heldText: TextEmission[] = []
-  readonly #nodes: Uint8Array
-  readonly #edges: Uint8Array
+  readonly #states: Uint8Array
+  /** Incoming edges of each node that are neither taken nor skipped yet. */
+  readonly #undecided: Uint32Array
+  /** 1 for nodes that an edge was taken to. */
+  readonly #isReached: Uint8Array
 
   constructor(
     graph: Graph,
@@ -53,55 +58,84 @@ export class Frame {
     this.container = options.container
     this.index = options.index ?? 0
     this.startedAt = options.startedAt
-    this.#nodes = new Uint8Array(graph.list.length)
-    this.#edges = new Uint8Array(graph.edges.length)
-    this.responses = new ResponseStream(graph, options.root, options.pool, nodeId => {
-      const node = graph.nodes.get(nodeId)
-      return node !== undefined && this.#nodes[node.index] === SKIPPED
+    this.#states = new Uint8Array(graph.list.length)
+    this.#isReached = new Uint8Array(graph.list.length)
+    this.#undecided = Uint32Array.from(graph.list, node => node.incoming.length)
+    const scope = graph.reachableFrom(options.root)
+    this.responses = new ResponseStream(graph, options.root, options.pool, options.id, {
+      isSkipped: nodeId => this.#stateOf(graph.nodes.get(nodeId)) === SKIPPED,
+      isPending: nodeId => {
+        const node = graph.nodes.get(nodeId)
+        return node !== undefined && scope.has(node) && this.#stateOf(node) !== DONE
+      },
     })
+    if (!options.container) for (const root of graph.idleRootsBeside(options.root)) this.#skipNode(root, [])
+  }
+
+  #stateOf(node: GraphNode | undefined): number {
+    return node ? (this.#states[node.index] ?? UNKNOWN) : UNKNOWN
+  }
+
+  /** A node that is being started is no longer waiting for anything. */
+  enter(node: GraphNode): void {
+    this.#states[node.index] = ENTERED
+  }
+
+  /** A node's outputs count from now on. */
+  complete(node: GraphNode): void {
+    this.#states[node.index] = DONE
   }
 
   /**
    * Leaves a node: all its edges are taken, or those of the handle while the others are skipped.
    * @returns the nodes that have become ready, and text that may go out now
    */
-  leave(node: GraphNode, handle: string | undefined): { ready: GraphNode[]; text: TextEmission[] } {
-    this.#nodes[node.index] = TAKEN
+  leave(node: GraphNode, handle: string): { ready: GraphNode[]; text: TextEmission[] } {
+    this.complete(node)
     const ready: GraphNode[] = []
     const text: TextEmission[] = []
     const isChosen = (edge: GraphEdge) => !node.isBranch || edge.handle === handle
     for (const edge of node.outgoing) if (!isChosen(edge)) this.#skip(edge, ready)
     for (const edge of node.outgoing) {
       if (!isChosen(edge)) continue
-      this.#edges[edge.index] = TAKEN
+      const { target } = edge
+      this.#isReached[target.index] = 1
       text.push(...this.responses.takeEdge(edge))
-      if (this.#isReady(edge.target)) ready.push(edge.target)
+      if (this.#decideEdge(target)) ready.push(target)
     }
+    // Text that waited for a node which has just been skipped waits no longer.
+    if (node.isBranch) text.push(...this.responses.flush())
     return { ready, text }
   }
 
-  /** A node waits for every branch that may still reach it, and runs if any did. */
-  #isReady(node: GraphNode): boolean {
-    return this.#nodes[node.index] === UNKNOWN && node.incoming.every(edge => this.#edges[edge.index] !== UNKNOWN)
+  /** One more incoming edge is decided. Whether the node waits for nothing more: it runs if any branch reached it. */
+  #decideEdge(target: GraphNode): boolean {
+    const left = (this.#undecided[target.index] ?? 0) - 1
+    this.#undecided[target.index] = left
+    return left === 0 && this.#states[target.index] === UNKNOWN
   }
 
   #skip(edge: GraphEdge, ready: GraphNode[]): void {
-    const pending = [edge]
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      this.#edges[next.index] = SKIPPED
-      const target = next.target
-      if (!this.#isReady(target)) continue
-      if (target.incoming.some(other => this.#edges[other.index] === TAKEN)) ready.push(target)
-      else {
-        this.#nodes[target.index] = SKIPPED
-        pending.push(...target.outgoing.toReversed())
-      }
-    }
+    if (!this.#decideEdge(edge.target)) return
+    if (this.#isReached[edge.target.index]) ready.push(edge.target)
+    else this.#skipNode(edge.target, ready)
   }
 
-  /** A node that is being started is no longer waiting for anything. */
-  enter(node: GraphNode): void {
-    this.#nodes[node.index] = TAKEN
+  /** Skips a node and whatever only it led to. Depth first in the edges' order, and without recursion: chains are long. */
+  #skipNode(first: GraphNode, ready: GraphNode[]): void {
+    this.#states[first.index] = SKIPPED
+    const pending = [{ node: first, next: 0 }]
+    for (let top = pending.at(-1); top; top = pending.at(-1)) {
+      const edge = top.node.outgoing[top.next++]
+      if (!edge) pending.pop()
+      else if (this.#decideEdge(edge.target)) {
+        if (this.#isReached[edge.target.index]) ready.push(edge.target)
+        else {
+          this.#states[edge.target.index] = SKIPPED
+          pending.push({ node: edge.target, next: 0 })
+        }
+      }
+    }
   }
 }
 

@@ -10,8 +10,21 @@ export interface Graph {
   list: readonly GraphNode[]
   edges: readonly GraphEdge[]
   root: GraphNode
+  /** A node and all that edges lead to from it: the scope that it is the root of. */
+  reachableFrom(node: GraphNode): ReadonlySet<GraphNode>
   /** The response nodes that can be reached from a node, in the document's order. */
   responsesFrom(node: GraphNode): readonly GraphNode[]
+  /** The same response nodes, put together by the assigners that their text waits for. */
+  responseGroupsFrom(node: GraphNode): readonly ResponseGroup[]
+  /** Start and datasource nodes beside the one that a run begins at: they count as skipped. Empty for other roots. */
+  idleRootsBeside(root: GraphNode): readonly GraphNode[]
+}
+
+/** Response nodes that wait for the same things. */
+export interface ResponseGroup {
+  responses: readonly GraphNode[]
+  /** Nodes that change a variable which stands in the group's text. */
+  assigners: ReadonlySet<GraphNode>
 }
 
 export interface GraphNode {
@@ -59,6 +72,9 @@ export class GraphError extends Error {
 /** The node types a platform has, by name. */
 export type NodeTypes = ReadonlyMap<string, NodeType>
 
+/** Containers within containers at most. Dify's editor allows none at all. */
+const MAX_NESTING = 20
+
 /** Only these may be retried, as in Dify. */
 const RETRYABLE = new Set(['llm', 'code', 'http-request', 'tool'])
 
@@ -84,7 +100,9 @@ export function buildGraph(document: Value, nodeTypes: NodeTypes, start?: string
   const list = [...nodes.values()]
   for (const [index, node] of list.entries()) node.index = index
   const edges = buildEdges(document.edges, nodes)
-  return { nodes, list, edges, root: findRoot(list, nodes, start), responsesFrom: createResponseIndex(list) }
+  const graph = { nodes, list, edges, root: findRoot(list, nodes, start), ...createIndex(list) }
+  checkNesting(graph)
+  return graph
 }
 
 function buildNode(item: ValueMap, nodeTypes: NodeTypes): GraphNode | undefined {
@@ -201,15 +219,73 @@ function findRoot(list: readonly GraphNode[], nodes: ReadonlyMap<string, GraphNo
   return root
 }
 
-function createResponseIndex(list: readonly GraphNode[]): Graph['responsesFrom'] {
-  const known = new Map<GraphNode, GraphNode[]>()
-  return root => {
-    const found = known.get(root)
-    if (found) return found
+/** What runs ask of a graph, found once per root and shared between runs. */
+function createIndex(
+  list: readonly GraphNode[],
+): Pick<Graph, 'reachableFrom' | 'responsesFrom' | 'responseGroupsFrom' | 'idleRootsBeside'> {
+  const roots = list.filter(isRunRoot)
+  const reachableFrom = remember(root => {
     const reached = new Set([root])
     for (const node of reached) for (const edge of node.outgoing) reached.add(edge.target)
-    const responses = list.filter(node => node.responseTemplate && reached.has(node))
-    known.set(root, responses)
-    return responses
+    return reached
+  })
+  const responsesFrom = remember(root =>
+    [...reachableFrom(root)].filter(node => node.responseTemplate).toSorted((left, right) => left.index - right.index),
+  )
+  return {
+    reachableFrom,
+    responsesFrom,
+    responseGroupsFrom: remember(root => groupResponses(responsesFrom(root), reachableFrom(root))),
+    idleRootsBeside: root => (isRunRoot(root) ? roots.filter(other => other !== root && !other.incoming.length) : []),
+  }
+}
+
+const isRunRoot = (node: GraphNode): boolean => node.type === 'start' || node.type === 'datasource'
+
+function remember<Found>(find: (node: GraphNode) => Found): (node: GraphNode) => Found {
+  const known = new Map<GraphNode, Found>()
+  return node => {
+    const found = known.get(node) ?? find(node)
+    known.set(node, found)
+    return found
+  }
+}
+
+function groupResponses(responses: readonly GraphNode[], scope: ReadonlySet<GraphNode>): ResponseGroup[] {
+  if (!responses.length) return []
+  const assigned = [...scope].flatMap(node => {
+    const selectors = node.nodeType.assigns?.(node.data) ?? []
+    return selectors.length ? [{ node, names: selectors.map(selector => selector.join('.')) }] : []
+  })
+  const groups = new Map<string, { responses: GraphNode[]; assigners: Set<GraphNode> }>()
+  for (const response of responses) {
+    const said = new Set((response.responseTemplate ?? []).flatMap(part => (typeof part === 'string' ? [] : [part.slice(0, 2).join('.')])))
+    const assigners = assigned.filter(({ names }) => names.some(name => said.has(name))).map(({ node }) => node)
+    const key = assigners.map(node => node.index).join()
+    const group = groups.get(key)
+    if (group) group.responses.push(response)
+    else groups.set(key, { responses: [response], assigners: new Set(assigners) })
+  }
+  return [...groups.values()]
+}
+
+/**
+ * A container whose rounds lead back to itself would never come to an end of starting. Finds the containers that hold
+ * containers, those that hold such, and so on: linear in each step, however the graph is made.
+ */
+function checkNesting({ list, nodes }: Pick<Graph, 'list' | 'nodes'>): void {
+  let containers = list.filter(node => node.container)
+  for (let depth = 1; containers.length; depth++) {
+    const [first] = containers
+    if (first && depth > MAX_NESTING) {
+      const place = { nodeId: first.id, field: 'start_node_id' }
+      throw new GraphError(`Node ${first.title || first.id} holds itself or too many containers within each other`, place)
+    }
+    const leading = new Set(containers)
+    for (const node of leading) for (const edge of node.incoming) leading.add(edge.source)
+    containers = list.filter(node => {
+      const start = nodes.get(node.container?.data.startNodeId ?? '')
+      return start !== undefined && leading.has(start)
+    })
   }
 }

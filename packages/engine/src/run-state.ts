@@ -38,14 +38,18 @@ export class RunState {
   readonly executions = new Map<string, Execution>()
   /** Executions of nodes that work, not of containers. */
   readonly running = new Map<string, Execution>()
-  readonly #ready: ReadyNode[] = []
-  /** Container executions that may have something to decide. */
-  readonly #containers: Execution[] = []
+  #ready: ReadyNode[] = []
+  /** Executions of containers that are not over. */
+  readonly #containers = new Set<Execution>()
+  /** Those of them that may have something to decide. */
+  readonly #watched = new Set<Execution>()
   readonly #frames = new Map<number, Frame>()
   #nextFrame = 1
   #steps = 0
+  /** Rounds in which there was no node to start: they count against the limit, though not as steps. */
+  #emptyRounds = 0
   #totalTokens = 0
-  #breach: 'steps' | undefined
+  #isOverLimit = false
   #stop: string | undefined
   started: RunStarted | undefined
   finished: RunFinished | undefined
@@ -88,17 +92,13 @@ export class RunState {
         return this.#addText(event.execution, event.selector.join('.'), event.selector, event.text)
       case 'text-ended':
         return this.#endText(event.execution, event.selector)
-      case 'text-replaced': {
-        const execution = this.#execution(event.execution)
-        execution.streamed.set(event.selector.join('.'), { selector: event.selector, text: event.text, isEnded: false })
-        return this.#speak(execution.frame, execution.frame.responses.replaceText(event.selector, event.text))
-      }
+      case 'text-replaced':
+        return this.#replaceText(event.execution, event.selector, event.text)
       case 'node-logged':
         this.#execution(event.execution).logs.set(event.log.id, event.log)
         return []
       case 'node-retried':
-        this.#retryNode(event)
-        return []
+        return this.#retryNode(event)
       case 'node-succeeded':
         return this.#succeed(event)
       case 'node-failed':
@@ -106,6 +106,7 @@ export class RunState {
       case 'container-started': {
         const execution = this.#execution(event.execution)
         execution.container = createContainerState(execution, event)
+        this.#watched.add(execution)
         for (const [label, value] of Object.entries(event.variables ?? {})) execution.frame.pool.set(execution.node.id, label, value)
         return []
       }
@@ -119,8 +120,7 @@ export class RunState {
         return []
       case 'run-finished':
         this.finished = event
-        for (const execution of this.running.values()) this.#abandon(execution, event.at)
-        this.running.clear()
+        this.#abandonAll(() => true, event.at)
         return []
     }
   }
@@ -130,14 +130,13 @@ export class RunState {
     const root = this.root
     if (!root || this.finished) return undefined
     if (this.#stop !== undefined) return this.#finish('stopped', this.#stop, tools.now)
-    if (this.#breach)
-      return this.#finish('failed', `Aborted: Maximum execution steps exceeded: ${this.#steps} > ${this.#limits.maxSteps}`, tools.now)
     if (root.outcome === 'failed') return this.#finish('failed', root.error, tools.now)
+    if (this.#isOverLimit) return this.#finish('failed', this.#limitError(), tools.now)
     const step = this.#decideContainer(tools)
     if (step) return step
-    while (this.#ready[0]?.frame.outcome) this.#ready.shift()
-    if (this.#ready[0]) {
-      const { frame, node, predecessor } = this.#ready[0]
+    const [ready] = this.#ready
+    if (ready) {
+      const { frame, node, predecessor } = ready
       return {
         type: 'node-started',
         at: tools.now,
@@ -216,13 +215,17 @@ export class RunState {
       container: undefined,
     }
     this.executions.set(execution.id, execution)
-    if (node.container) this.#containers.push(execution)
-    else this.running.set(execution.id, execution)
+    if (node.container) {
+      this.#containers.add(execution)
+      this.#watched.add(execution)
+    } else this.running.set(execution.id, execution)
     this.#steps++
   }
 
+  /** Text of an execution that is over, an abandoned one's among them, goes nowhere. */
   #addText(id: string, key: string, selector: readonly string[], text: string): TextEmission[] {
     const execution = this.#execution(id)
+    if (execution.finishedAt !== undefined) return []
     const streamed = execution.streamed.get(key)
     if (streamed) streamed.text += text
     else execution.streamed.set(key, { selector, text, isEnded: false })
@@ -231,17 +234,30 @@ export class RunState {
 
   #endText(id: string, selector: readonly string[]): TextEmission[] {
     const execution = this.#execution(id)
+    if (execution.finishedAt !== undefined) return []
     const streamed = execution.streamed.get(selector.join('.'))
     if (streamed) streamed.isEnded = true
     return this.#speak(execution.frame, execution.frame.responses.endText(selector))
   }
 
-  #retryNode(event: NodeRetried): void {
+  #replaceText(id: string, selector: readonly string[], text: string): TextEmission[] {
+    const execution = this.#execution(id)
+    if (execution.finishedAt !== undefined) return []
+    execution.streamed.set(selector.join('.'), { selector, text, isEnded: false })
+    return this.#speak(execution.frame, execution.frame.responses.replaceText(selector, text))
+  }
+
+  /** The next try says its text from the beginning, so what the failed one said is called back. */
+  #retryNode(event: NodeRetried): TextEmission[] {
     const execution = this.#execution(event.execution)
+    const { frame } = execution
+    const spoken = [...execution.streamed.values()].flatMap(({ selector }) => frame.responses.replaceText(selector, ''))
     Object.assign(execution, { status: 'retrying', retryIndex: event.retryIndex, dueAt: event.dueAt, result: event.result })
-    execution.streamed.clear()
-    execution.frame.exceptionsCount++
+    for (const streamed of execution.streamed.values()) Object.assign(streamed, { text: '', isEnded: false })
+    frame.exceptionsCount++
     this.#steps++
+    this.#checkLimit()
+    return this.#speak(frame, spoken)
   }
 
   #succeed(event: NodeSucceeded): TextEmission[] {
@@ -283,8 +299,18 @@ export class RunState {
     execution.status = status
     execution.finishedAt = at
     this.running.delete(id)
-    if (execution.node.container) this.#forgetContainer(execution)
+    this.#containers.delete(execution)
+    this.#watched.delete(execution)
+    this.#checkLimit()
     return execution
+  }
+
+  #checkLimit(): void {
+    if (this.#steps + this.#emptyRounds > this.#limits.maxSteps) this.#isOverLimit = true
+  }
+
+  #limitError(): string {
+    return `Aborted: Maximum execution steps exceeded: ${this.#steps + this.#emptyRounds} > ${this.#limits.maxSteps}`
   }
 
   #countTokens(frame: Frame, metadata: ValueMap | undefined): void {
@@ -300,14 +326,14 @@ export class RunState {
     const { frame, node } = execution
     if (frame.outcome) return []
     frame.pool.setAll(node.id, outputs)
+    frame.complete(node)
     const text = frame.responses.isIdle ? [] : frame.responses.flush()
     for (const { selector } of execution.streamed.values()) text.push(...frame.responses.endText(selector))
-    const left = frame.leave(node, handle ?? (node.errorStrategy === 'fail-branch' ? 'source' : undefined))
+    const left = frame.leave(node, handle ?? 'source')
     text.push(...left.text)
     if (node.responseTemplate) addOutputs(frame.outputs, outputs)
     for (const next of left.ready) this.#enqueue(frame, next, node.id)
     frame.openCount--
-    if (this.#steps > this.#limits.maxSteps) this.#breach = 'steps'
     const spoken = this.#speak(frame, text)
     if (frame.openCount === 0) spoken.push(...this.#endFrame(frame, 'succeeded', execution.finishedAt ?? 0))
     return spoken
@@ -322,7 +348,7 @@ export class RunState {
     if (!container) return []
     this.#frames.delete(frame.id)
     finishRound(container, frame, at)
-    this.#watchContainer(container.execution)
+    this.#watched.add(container.execution)
     return this.#releaseHeldText(container)
   }
 
@@ -330,15 +356,7 @@ export class RunState {
   #abandonFrame(frame: Frame, at: number): void {
     const isInside = (other: Frame | undefined): boolean =>
       other !== undefined && (other === frame || isInside(other.container?.execution.frame))
-    for (const execution of this.running.values()) {
-      if (!isInside(execution.frame)) continue
-      this.running.delete(execution.id)
-      this.#abandon(execution, at)
-    }
-    for (const execution of this.#containers.filter(container => isInside(container.frame))) {
-      this.#forgetContainer(execution)
-      this.#abandon(execution, at)
-    }
+    this.#abandonAll(isInside, at)
     for (const [id, other] of this.#frames) {
       if (other === frame || !isInside(other)) continue
       other.outcome = 'failed'
@@ -346,25 +364,28 @@ export class RunState {
     }
   }
 
-  #abandon(execution: Execution, at: number): void {
-    execution.status = 'abandoned'
-    execution.finishedAt = at
+  #abandonAll(isInside: (frame: Frame) => boolean, at: number): void {
+    for (const execution of [...this.running.values(), ...this.#containers]) {
+      if (!isInside(execution.frame)) continue
+      this.running.delete(execution.id)
+      this.#containers.delete(execution)
+      this.#watched.delete(execution)
+      execution.status = 'abandoned'
+      execution.finishedAt = at
+    }
+    this.#ready = this.#ready.filter(({ frame }) => !isInside(frame))
   }
 
-  #watchContainer(execution: Execution): void {
-    if (!this.#containers.includes(execution)) this.#containers.push(execution)
-  }
-
-  #forgetContainer(execution: Execution): void {
-    const at = this.#containers.indexOf(execution)
-    if (at >= 0) this.#containers.splice(at, 1)
-  }
-
+  /**
+   * What the first container that has something to do does, by the order of their starts. What is forgotten here is only
+   * looked at again once an event concerns it: decisions follow from the journal alone.
+   */
   #decideContainer(tools: DecisionTools): RunEvent | undefined {
-    for (const execution of [...this.#containers]) {
+    const watched = this.#watched.size > 1 ? [...this.#watched].sort((left, right) => left.index - right.index) : this.#watched
+    for (const execution of watched) {
       const step: ContainerStep | undefined = nextContainerStep(this.graph, execution, tools.now)
       if (!step) {
-        this.#forgetContainer(execution)
+        this.#watched.delete(execution)
         continue
       }
       if (step.type === 'result') return this.resolve(execution.id, step.result, tools.now)
@@ -377,8 +398,10 @@ export class RunState {
     const execution = this.#execution(event.execution)
     const { container, node } = execution
     if (!container) throw new Error(`the journal starts a round of ${node.id} before the container itself`)
+    this.#watched.add(execution)
     if (event.frame === undefined) {
       container.hasAnnouncedEnd = true
+      container.ending ??= { reason: 'done' }
       return []
     }
     container.nextRound = event.index + 1
@@ -400,10 +423,14 @@ export class RunState {
     }
     // The marker node at the start of a container does nothing: the round begins behind it.
     frame.enter(root)
-    const left = frame.leave(root, undefined)
+    const left = frame.leave(root, 'source')
     for (const next of left.ready) this.#enqueue(frame, next, null)
     const spoken = this.#speak(frame, left.text)
-    if (frame.openCount === 0) spoken.push(...this.#endFrame(frame, 'succeeded', event.at))
+    if (frame.openCount === 0) {
+      this.#emptyRounds++
+      this.#checkLimit()
+      spoken.push(...this.#endFrame(frame, 'succeeded', event.at))
+    }
     return spoken
   }
 
@@ -411,13 +438,14 @@ export class RunState {
     const execution = this.#execution(event.execution)
     if (!execution.container) throw new Error(`the journal finishes container ${execution.node.id} before it started`)
     execution.container.hasFinished = true
+    if (event.error !== null) execution.container.ending ??= { reason: 'error', error: event.error }
     for (const frame of execution.container.frames.values()) {
       if (frame.outcome) continue
       frame.outcome = 'failed'
       this.#frames.delete(frame.id)
       this.#abandonFrame(frame, event.at)
     }
-    this.#watchContainer(execution)
+    this.#watched.add(execution)
   }
 
   /** Text goes out at once, save that of parallel rounds: they speak one after another. */

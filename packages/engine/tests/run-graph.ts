@@ -35,6 +35,7 @@ export const nodeTypes: NodeTypes = new Map<string, NodeType>([
   plain('iteration-start'),
   plain('loop-start'),
   plain('loop-end'),
+  plain('assigner', { assigns: data => [data.assigns as string[]] }),
   plain('answer', { responseTemplate: data => data.parts as (string | string[])[] }),
 ])
 
@@ -92,4 +93,60 @@ export function replay(document: ReturnType<typeof graphOf>, events: readonly Ru
   const state = new RunState(buildGraph(document, nodeTypes), { maxSteps: 500, maxTime: 1200 })
   for (const event of events) state.apply(event)
   return state
+}
+
+/** A run that a test takes forward by hand: every decision is made at once, nodes end when the test says so. */
+export class ManualRun {
+  readonly state: RunState
+  readonly events: RunEvent[] = []
+  readonly text: TextEmission[] = []
+  #clock = 1000
+  #ids = 0
+
+  constructor(document: ReturnType<typeof graphOf>, system: ValueMap = {}, conversation: ValueMap = {}, maxSteps = 500) {
+    this.state = new RunState(buildGraph(document, nodeTypes), { maxSteps, maxTime: 1200 })
+    this.add({ type: 'run-started', at: this.#clock, inputs: {}, system, environment: {}, conversation })
+    this.decide()
+  }
+
+  get said(): string {
+    return this.text.map(piece => piece.text).join('')
+  }
+
+  /** Takes in an event; nothing is decided. */
+  add(event: RunEvent): void {
+    this.events.push(event)
+    this.text.push(...this.state.apply(event))
+  }
+
+  next(): RunEvent | undefined {
+    return this.state.decide({ now: ++this.#clock, newId: () => `e${++this.#ids}` })
+  }
+
+  decide(): void {
+    for (let event = this.next(); event; event = this.next()) this.add(event)
+  }
+
+  /** The running execution of a node, the one in the given round where several are. */
+  of(nodeId: string, round?: number) {
+    const found = [...this.state.running.values()].find(
+      ({ node, frame }) => node.id === nodeId && (round === undefined || frame.index === round),
+    )
+    if (!found) throw new Error(`${nodeId} does not run`)
+    return found
+  }
+
+  end(nodeId: string, result: NodeResult = succeed(), round?: number): void {
+    this.add(this.state.resolve(this.of(nodeId, round).id, result, ++this.#clock))
+    this.decide()
+  }
+
+  say(nodeId: string, text: string, round?: number): void {
+    this.add({ type: 'text-delta', at: ++this.#clock, execution: this.of(nodeId, round).id, selector: [nodeId, 'text'], text })
+  }
+
+  /** The same run in a process that knows nothing but the journal. */
+  recover(document: ReturnType<typeof graphOf>): RunState {
+    return replay(document, this.events)
+  }
 }
