@@ -60,7 +60,7 @@ export class Frame {
     this.startedAt = options.startedAt
     this.#states = new Uint8Array(graph.list.length)
     this.#isReached = new Uint8Array(graph.list.length)
-    this.#undecided = Uint32Array.from(graph.list, node => node.incoming.length)
+    this.#undecided = graph.incomingCounts.slice()
     const scope = graph.reachableFrom(options.root)
     this.responses = new ResponseStream(graph, options.root, options.pool, options.id, {
       isSkipped: nodeId => this.#stateOf(graph.nodes.get(nodeId)) === SKIPPED,

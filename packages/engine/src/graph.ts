@@ -10,6 +10,8 @@ export interface Graph {
   list: readonly GraphNode[]
   edges: readonly GraphEdge[]
   root: GraphNode
+  /** How many edges lead to each node. */
+  incomingCounts: Uint32Array
   /** A node and all that edges lead to from it: the scope that it is the root of. */
   reachableFrom(node: GraphNode): ReadonlySet<GraphNode>
   /** The response nodes that can be reached from a node, in the document's order. */
@@ -222,7 +224,7 @@ function findRoot(list: readonly GraphNode[], nodes: ReadonlyMap<string, GraphNo
 /** What runs ask of a graph, found once per root and shared between runs. */
 function createIndex(
   list: readonly GraphNode[],
-): Pick<Graph, 'reachableFrom' | 'responsesFrom' | 'responseGroupsFrom' | 'idleRootsBeside'> {
+): Pick<Graph, 'incomingCounts' | 'reachableFrom' | 'responsesFrom' | 'responseGroupsFrom' | 'idleRootsBeside'> {
   const roots = list.filter(isRunRoot)
   const reachableFrom = remember(root => {
     const reached = new Set([root])
@@ -233,6 +235,7 @@ function createIndex(
     [...reachableFrom(root)].filter(node => node.responseTemplate).toSorted((left, right) => left.index - right.index),
   )
   return {
+    incomingCounts: Uint32Array.from(list, node => node.incoming.length),
     reachableFrom,
     responsesFrom,
     responseGroupsFrom: remember(root => groupResponses(responsesFrom(root), reachableFrom(root))),

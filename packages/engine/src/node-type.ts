@@ -17,6 +17,8 @@ export interface RunContext {
   messageId: string | null
   /** The message this turn answers to; history follows it backwards. */
   parentMessageId: string | null
+  /** Begins links to files that the run makes, where the operator has set no address: `https://host`. */
+  origin: string
   /** How many workflows-as-tools are above this run. */
   callDepth: number
 }

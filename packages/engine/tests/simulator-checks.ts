@@ -198,6 +198,7 @@ function checkScopeText(graph: SimulatedGraph, scope: Scope, pieces: readonly Te
     if (spoken.has(id)) throw new Error(`${id} speaks twice`)
     if (isStalled) throw new Error(`${id} speaks though a turn before it is not over`)
     spoken.add(id)
+    if (scope.isSkipped(id)) throw new Error(`${id} speaks though it is skipped`)
     const expected = turnOf(scope, node, read)
     if (!expected) return
     isStalled = !expected.isComplete

@@ -134,10 +134,14 @@ interface ScopeOptions {
 
 /**
  * Makes a random graph. Nodes read only what lies before them on every path, and every variable has one writer, so what
- * a node reads hardly ever depends on the order in which parallel branches run; where it does, the oracle notices.
+ * a node reads hardly ever depends on the order in which parallel branches run; where it does, the oracle notices. The one
+ * variable that some graphs share freely has conditions of loops for readers.
  */
 export function randomGraph(random: Random): SimulatedGraph {
   const graph: SimulatedGraph = { nodes: [], edges: [], conversation: {} }
+  /** Written by many and read by many, in no order at all. */
+  const shared: Selector | undefined = random.chance(0.15) ? ['conversation', 'shared'] : undefined
+  if (shared) graph.conversation.shared = 'initial'
   const isCalm = random.chance(0.5)
   const size = random.pick([3, 5, 8, 12])
   let ids = 0
@@ -209,15 +213,15 @@ export function randomGraph(random: Random): SimulatedGraph {
       const id = String(data.id)
       if (type === 'iteration' || type === 'loop') addContainer(data, scope, readable, gives, leaked)
       else if (type === 'assigner') {
-        if (writable && random.chance(0.6)) {
-          data.assigns = [...writable]
-          writable = undefined
-        } else {
-          data.assigns = ['conversation', `c_${id}`]
+        const own: Selector = ['conversation', `c_${id}`]
+        const target = shared && random.chance(0.5) ? shared : writable && random.chance(0.6) ? writable : own
+        data.assigns = [...target]
+        if (target === writable) writable = undefined
+        if (target === own) {
           graph.conversation[`c_${id}`] = 'initial'
-          leaked.push(data.assigns as string[])
+          leaked.push(own)
         }
-        gives.push(data.assigns as string[])
+        if (target !== shared) gives.push(target)
       } else if (type === 'answer' || type === 'end') {
         const sayable = made.filter(node => random.chance(0.2) || ancestors.has(node.id)).flatMap(sayableOf)
         const outside = scope.readable.filter(([node, name]) => node !== 'conversation' && (name === 'out' || name === 'item'))
@@ -313,7 +317,12 @@ export function randomGraph(random: Random): SimulatedGraph {
       writable: isWritten ? variable : undefined,
     })
     data.start_node_id = root.id
-    const tested = random.chance(0.25) ? random.pick(made.flatMap(node => node.gives).filter(([, name]) => name === 'out')) : variable
+    const tested =
+      shared && random.chance(0.4)
+        ? shared
+        : random.chance(0.25)
+          ? random.pick(made.flatMap(node => node.gives).filter(([, name]) => name === 'out'))
+          : variable
     data.break_conditions = random.chance(0.6)
       ? [{ variable_selector: [...(tested ?? variable)], comparison_operator: 'contains', value: random.pick(['1', 'a', 'zz']) }]
       : []

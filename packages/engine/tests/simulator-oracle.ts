@@ -6,7 +6,7 @@ import { behave, type SimulatedEdge, type SimulatedGraph, type SimulatedNode } f
  * another, reading the document itself. Slow and plain on purpose.
  *
  * It answers for graphs whose outcome does not hang on scheduling. A value does hang on it when it was written in a scope
- * that failed while other branches of the scope were at work, when several parallel rounds write it, when it is an error
+ * that failed while other branches of the scope were at work, when branches beside each other write it, when several parallel rounds write it, when it is an error
  * message of one of several failures, or text that a model says differently each time. As soon as a node reads such a
  * value the run counts as raced, and nothing is said about its outcome.
  */
@@ -31,6 +31,8 @@ export interface Expectation {
 export function expectationOf(graph: SimulatedGraph, system: ValueMap): Expectation {
   return new Oracle(graph).expect(system)
 }
+
+const isShared = (selector: Value | undefined): boolean => Array.isArray(selector) && selector.join('.') === 'conversation.shared'
 
 class RacedError extends Error {}
 
@@ -110,6 +112,7 @@ class Oracle {
     const pool = new Pool()
     for (const [name, value] of Object.entries(system)) pool.set('sys', name, value)
     for (const [name, value] of Object.entries(this.#graph.conversation)) pool.set('conversation', name, value)
+    if (this.#graph.nodes.some(node => isShared(node.data.assigns))) pool.doubt('conversation', 'shared')
     const start = this.#graph.nodes.find(node => node.data.type === 'start')
     let end: ScopeEnd = { isFailed: false, errors: new Set(), exceptions: 0, outputs: new Map(), answers: [], hasReachedLoopEnd: false }
     let isRaced = false
@@ -207,7 +210,9 @@ class Oracle {
     for (let retry = 0; ; retry++) {
       const { result } = behave(node, inputs, retry, 0)
       if (result.status === 'succeeded') {
-        for (const { selector, value } of result.assignments ?? []) pool.set(selector[0] ?? '', selector[1] ?? '', value)
+        for (const { selector, value } of result.assignments ?? []) {
+          if (!isShared(selector)) pool.set(selector[0] ?? '', selector[1] ?? '', value)
+        }
         return { isFailed: false, handle: result.handle ?? 'source', outputs: result.outputs }
       }
       if (retry === retries) return failed(new Set([result.error]))
