@@ -31,6 +31,12 @@ interface ReadyNode {
  * Where a run stands. `apply` folds one journal event into it; `decide` says which event comes next by the graph's rules;
  * the executions in `running` wait for their executors, whose results `resolve` turns into events. Pure: the same events
  * give the same state, and the clock and ids are handed in.
+ *
+ * - Every node whose inputs are decided is started at once; how many work at a time is the executor's affair.
+ * - `apply` checks that an event fits, not that it was decided: append what `decide`, `resolve` and `timeOut` give, and text
+ *   and logs of executions in `running`. A result for one that has left `running` is void; do not resolve it.
+ * - An execution leaves `running` when it ends, and when its frame does: then its work is to be aborted.
+ * - Where several endings apply, a stop comes first, then a failure, then the step limit, then success.
  */
 export class RunState {
   readonly graph: Graph
@@ -125,7 +131,10 @@ export class RunState {
     }
   }
 
-  /** The next event that follows from the state alone; undefined while the run waits for an executor or is over. */
+  /**
+   * The next event that follows from the state alone; undefined while the run waits for an executor or is over. Asking
+   * changes nothing: the same event comes until one is applied, after a replay too.
+   */
   decide(tools: DecisionTools): RunEvent | undefined {
     const root = this.root
     if (!root || this.finished) return undefined
