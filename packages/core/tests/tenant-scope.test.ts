@@ -8,12 +8,17 @@ const root = resolve(import.meta.dirname, '../../..')
 const GRANTS = [
   'packages/core/src/accounts/sessions.ts',
   'packages/core/src/apps/app-access.ts',
+  'packages/core/src/files/graph-files.ts',
   'packages/core/src/models/model-access.ts',
   'packages/core/src/runs/run-service.ts',
   'packages/core/src/runs/run-store.ts',
 ]
 /** Where a query may look at all tenants: to find whose a key is, or to sweep. */
-const ACROSS = ['packages/core/src/apps/app-access.ts']
+const ACROSS = [
+  'packages/core/src/apps/app-access.ts',
+  'packages/core/src/files/file-deliveries.ts',
+  'packages/core/src/files/unreferenced-files.ts',
+]
 
 const DECLARATIONS = [
   'packages/core/src/database/tenant-scope.ts',

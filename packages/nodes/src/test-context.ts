@@ -32,6 +32,7 @@ export async function runNode<Data>(
       conversationId: 'conversation',
       messageId: 'message',
       parentMessageId: null,
+      origin: 'http://localhost',
       callDepth: 0,
     },
     executionId: 'execution',

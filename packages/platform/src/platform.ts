@@ -9,13 +9,17 @@ import {
   createAppAccess,
   createAppChanges,
   createEndUsers,
+  createFiles,
   createInstallation,
   createModels,
   createSecrets,
   createSessions,
   createWorkflowStore,
   createWorkspaces,
+  DraftVariables,
   type EndUsers,
+  type Files,
+  grantTenantScope,
   type Installation,
   type Models,
   type Secrets,
@@ -28,6 +32,7 @@ import type { Cache, EventBus, HttpClient, JobQueue, ObjectStore } from '@weft/p
 import { connectDatabase, type DatabaseConnection } from './database.ts'
 import { createHealth, type Health } from './health.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { type ConversationFeature, createRuns, type RunFeature } from './runs.ts'
 import { acceptNextSecretKey, dropNextSecretKey, readNextSecretKey, readOrMakeSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
 import { createSignals, type Signals } from './signals.ts'
@@ -60,6 +65,10 @@ export interface Platform extends AsyncDisposable {
   readonly apps: AppFeature
   readonly workflows: WorkflowFeature
   readonly endUsers: EndUsers
+  readonly files: Files
+  readonly runs: RunFeature
+  readonly conversations: ConversationFeature
+  readonly draftVariables: DraftVariables
 }
 
 /** Who people are and where they belong. */
@@ -100,6 +109,24 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const apps: AppFeature = { access: createAppAccess({ database, changes }) }
   const workflows: WorkflowFeature = { store: createWorkflowStore({ database, changes }) }
   const endUsers = createEndUsers({ database })
+  const files = openFiles({ settings, database, objectStore, httpClient, secretKey })
+  const { runs, conversations } = createRuns(
+    {
+      settings,
+      logger,
+      database,
+      eventBus,
+      httpClient,
+      secrets,
+      languageModels: models.language,
+      defaultModel: async tenantId => {
+        const chosen = await models.switches.defaultModel(grantTenantScope(tenantId), 'llm')
+        return chosen && { tenantId, provider: chosen.provider.provider, model: chosen.model }
+      },
+      files,
+    },
+    resources,
+  )
 
   const health = createHealth({
     database: async () => void (await database.query({ text: 'select 1' })),
@@ -124,6 +151,10 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     apps,
     workflows,
     endUsers,
+    files,
+    runs,
+    conversations,
+    draftVariables: new DraftVariables(database),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -146,6 +177,20 @@ function createIdentity({
     accounts: createAccounts({ database }),
     workspaces: createWorkspaces({ database }),
   }
+}
+
+function openFiles(parts: Pick<Platform, 'settings' | 'database' | 'objectStore' | 'httpClient' | 'secretKey'>): Files {
+  const { addresses, files, outbound } = parts.settings
+  return createFiles({
+    database: parts.database,
+    store: parts.objectStore,
+    http: parts.httpClient,
+    secretKey: parts.secretKey,
+    accessSeconds: files.accessSeconds,
+    baseUrl: addresses.files,
+    sizeLimits: files.sizeLimits,
+    remoteTimeouts: { connect: outbound.timeoutSeconds.connect * 1000, read: outbound.timeoutSeconds.read * 1000 },
+  })
 }
 
 /** Takes the operator's key, or the data folder's, and makes sure that it opens what is stored. */

@@ -27,6 +27,8 @@ export interface NewToolFile {
   filename: string | null
   /** Without parameters: `image/png`. */
   mimeType: string
+  /** Begins the file's link where the operator has set no address. */
+  origin?: string
 }
 
 export type FileServiceErrorCode = 'not-found' | 'too-large' | 'unreachable'

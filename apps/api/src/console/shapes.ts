@@ -1,5 +1,6 @@
 import type { Account, Tenant } from '@weft/core'
 import { z } from 'zod'
+import { secondsOf } from '../http/seconds.ts'
 
 export const success = z.object({ result: z.literal('success') })
 
@@ -60,11 +61,4 @@ export function showWorkspace(tenant: Tenant, role: string, canReplaceLogo: bool
     trial_end_reason: null,
     ...(canReplaceLogo ? { custom_config: { remove_webapp_brand, replace_webapp_logo } } : {}),
   }
-}
-
-/** A moment as the APIs write it: whole seconds since the epoch. */
-export function secondsOf(moment: Date): number
-export function secondsOf(moment: Date | null): number | null
-export function secondsOf(moment: Date | null): number | null {
-  return moment && Math.floor(moment.getTime() / 1000)
 }

@@ -2,6 +2,7 @@ import type { Platform } from '@weft/platform'
 import type { Surface } from '../http/surface.ts'
 import { accountRoutes } from './account.ts'
 import { createConsoleAuthenticators } from './authentication.ts'
+import { fileConsoleRoutes } from './files.ts'
 import { installationRoutes } from './installation.ts'
 import { modelConsoleRoutes } from './models/index.ts'
 import { sessionRoutes } from './session.ts'
@@ -12,7 +13,15 @@ export function createConsoleSurface(platform: Platform): Surface {
   return {
     name: 'console',
     prefix: '/console/api',
-    routes: [...systemRoutes, ...installationRoutes, ...sessionRoutes, ...accountRoutes, ...workspaceRoutes, ...modelConsoleRoutes],
+    routes: [
+      ...systemRoutes,
+      ...installationRoutes,
+      ...sessionRoutes,
+      ...accountRoutes,
+      ...workspaceRoutes,
+      ...modelConsoleRoutes,
+      ...fileConsoleRoutes,
+    ],
     authenticators: createConsoleAuthenticators(platform),
   }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineRoute } from '../http/define-route.ts'
 import { id, text } from '../http/fields.ts'
-import { secondsOf, showWorkspace, workspace } from './shapes.ts'
+import { secondsOf } from '../http/seconds.ts'
+import { showWorkspace, workspace } from './shapes.ts'
 
 const currentWorkspace = (path: string) =>
   defineRoute({

@@ -27,4 +27,11 @@ export const ERROR_STATUS: Record<ErrorCode, number> = {
   app_not_found: 404,
   draft_workflow_not_exist: 400,
   draft_workflow_not_sync: 400,
+  no_file_uploaded: 400,
+  too_many_files: 400,
+  filename_not_exists_error: 400,
+  file_too_large: 413,
+  unsupported_file_type: 415,
+  file_not_found: 404,
+  file_access_denied: 403,
 }

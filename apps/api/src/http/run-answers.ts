@@ -37,7 +37,7 @@ export async function streamRun(observation: RunObservation, options: StreamRunO
   const { platform, request, reply, audience, after, epilogue } = options
   const events = clientEventsOf(observation, {
     truncation: platform.settings.execution.truncation,
-    signFile: file => platform.files.resign(file, originOf(request)),
+    signFile: file => platform.files.resign(file, originOf(request), observation.memo.run.tenantId),
     audience,
     ...(after ? { after } : {}),
   })
@@ -61,9 +61,9 @@ export async function awaitWorkflowRun(platform: Platform, run: ActiveRun, reque
   const observation = platform.runs.service.observeActive(run)
   if ((await run.done) !== 'finished') await finalAnswerOf(observation)
   const { started, finished } = observation.state
-  if (!finished || !started) throw new DomainError('internal_server_error')
+  if (!finished || !started) throw new Error(`run ${run.runId} ended without an end`)
   const { runId, workflowId } = run.plan.context
-  const sign = (file: ValueMap) => platform.files.resign(file, originOf(request))
+  const sign = (file: ValueMap) => platform.files.resign(file, originOf(request), run.plan.context.tenantId)
   return {
     task_id: taskIdOf(runId),
     workflow_run_id: runId,

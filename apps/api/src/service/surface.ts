@@ -1,7 +1,13 @@
 import type { Platform } from '@weft/platform'
 import { defineRoute } from '../http/define-route.ts'
 import type { Surface } from '../http/surface.ts'
+import { annotationRoutes } from './annotations.ts'
+import { appInformationRoutes } from './app-information.ts'
 import { createServiceAuthenticators } from './authentication.ts'
+import { chatRoutes } from './chat.ts'
+import { conversationRoutes } from './conversations.ts'
+import { fileRoutes } from './files.ts'
+import { workflowRunRoutes } from './workflow-runs.ts'
 
 const welcome = defineRoute({
   method: 'GET',
@@ -12,5 +18,18 @@ const welcome = defineRoute({
 })
 
 export function createServiceSurface(platform: Platform): Surface {
-  return { name: 'service', prefix: '/v1', routes: [welcome], authenticators: createServiceAuthenticators(platform) }
+  return {
+    name: 'service',
+    prefix: '/v1',
+    routes: [
+      welcome,
+      ...fileRoutes,
+      ...workflowRunRoutes,
+      ...chatRoutes,
+      ...conversationRoutes,
+      ...appInformationRoutes,
+      ...annotationRoutes,
+    ],
+    authenticators: createServiceAuthenticators(platform),
+  }
 }

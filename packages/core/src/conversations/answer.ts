@@ -29,8 +29,8 @@ export class Answer {
     }
   }
 
-  #say({ selector, text, isReplacement }: TextEmission): void {
-    const key = selector.join('.')
+  #say({ selector, text, frame, isReplacement }: TextEmission): void {
+    const key = `${frame} ${selector.join('.')}`
     const last = this.#pieces.at(-1)
     if (!isReplacement) {
       if (last?.selector === key) last.text += text

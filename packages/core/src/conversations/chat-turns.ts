@@ -28,6 +28,8 @@ export interface StartChatTurn {
   /** `NO_PARENT` for a linear thread, null for one that begins anew. */
   parentMessageId: string | null
   invokeFrom: RunContext['invokeFrom']
+  /** Where the request came to: links of the run's files begin with it. */
+  origin: string
 }
 
 /** A turn that has begun: executed as a run, or answered at once with a fixed text. */
@@ -81,16 +83,17 @@ export class ChatTurns {
         triggeredFrom: request.invokeFrom === 'debugger' ? 'debugging' : 'app-run',
         invokeFrom: request.invokeFrom,
         user,
+        origin: request.origin,
         ...prepared,
         system: {
-          query,
           files: prepared.files,
-          conversation_id: conversationId,
           user_id: user.name,
-          dialogue_count: dialogueCount,
           app_id: app.id,
           workflow_id: workflow.id,
           workflow_run_id: runId,
+          query,
+          conversation_id: conversationId,
+          dialogue_count: dialogueCount,
         },
         conversation: await this.#variablesOf(scope, conversation, workflow),
         conversationId,
@@ -156,6 +159,7 @@ export class ChatTurns {
       messageId: begun.messageId,
       parentMessageId: request.parentMessageId,
       callDepth: 0,
+      origin: request.origin,
     }
     const projection = new ChatProjection(context, facts)
     const started = { type: 'run-started', at, inputs: facts.inputs, system: {}, environment: {}, conversation: {} } as const
@@ -170,7 +174,8 @@ export class ChatTurns {
       exceptionsCount: 0,
     } as const
     await this.#database.transaction(async transaction => {
-      for (const statement of projection.project(started, [{ text, selector: ['answer', 'answer'] }])) await transaction.query(statement)
+      for (const statement of projection.project(started, [{ text, selector: ['answer', 'answer'], frame: 0 }]))
+        await transaction.query(statement)
       for (const statement of projection.project(finished, [])) await transaction.query(statement)
       await transaction.query({ text: 'update messages set workflow_run_id = null where id = $1', values: [begun.messageId] })
     })

@@ -337,7 +337,7 @@ function mergeText(pieces: JournalEntry['text']): JournalEntry['text'] {
   const merged: JournalEntry['text'] = []
   for (const piece of pieces) {
     const last = merged.at(-1)
-    if (last && !piece.isReplacement && last.selector.join('.') === piece.selector.join('.'))
+    if (last && !piece.isReplacement && last.frame === piece.frame && last.selector.join('.') === piece.selector.join('.'))
       merged[merged.length - 1] = { ...last, text: last.text + piece.text }
     else merged.push(piece)
   }

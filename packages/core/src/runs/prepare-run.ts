@@ -40,11 +40,12 @@ export interface PreparedInputs {
 export interface RunPreparation {
   runs: RunService
   secrets: Secrets
-  files: FileSource
+  /** Files of requests, with links that begin with the request's origin where the operator has set no address. */
+  filesAt(origin: string): FileSource
 }
 
 /** The fields that a workflow's start node asks for. Empty where the graph cannot be built: running it says why. */
-export function formOf(runs: RunService, workflow: Pick<Workflow, 'graph' | 'graphHash'>): FormVariable[] {
+export function startFormOf(runs: RunService, workflow: Pick<Workflow, 'graph' | 'graphHash'>): FormVariable[] {
   const { root } = runs.graphOf(workflow.graph, workflow.graphHash)
   return root.type === 'start' ? (root.data as StartData).variables : []
 }
@@ -54,11 +55,12 @@ export function formOf(runs: RunService, workflow: Pick<Workflow, 'graph' | 'gra
  * @throws DomainError `invalid_param` with the text that API clients know
  */
 export async function prepareInputs(
-  { runs, secrets, files: source }: RunPreparation,
-  request: { scope: TenantScope; workflow: Workflow; inputs: ValueMap; files: Value[]; isStrict: boolean },
+  { runs, secrets, filesAt }: RunPreparation,
+  request: { scope: TenantScope; workflow: Workflow; inputs: ValueMap; files: Value[]; isStrict: boolean; origin: string },
 ): Promise<PreparedInputs> {
   const { scope, workflow, isStrict } = request
   const { tenantId } = scope
+  const source = filesAt(request.origin)
   try {
     const config = fileUploadConfigOf(workflow.features)
     const mappings = request.files.filter(isValueMap)
@@ -78,14 +80,15 @@ export async function prepareInputs(
 /** A graph that cannot be built has no form; starting the run then says what is wrong with it. */
 function formFields(runs: RunService, workflow: Workflow): FormVariable[] {
   try {
-    return formOf(runs, workflow)
+    return startFormOf(runs, workflow)
   } catch (error) {
     if (error instanceof GraphError) return []
     throw error
   }
 }
 
-async function openEnvironment(
+/** The environment's values, and the ciphertexts of its secrets. */
+export async function openEnvironment(
   secrets: Secrets,
   scope: TenantScope,
   variables: EnvironmentVariable[],

@@ -37,6 +37,7 @@ export interface StartRun {
   messageId?: string
   parentMessageId?: string | null
   callDepth?: number
+  origin: string
   features?: ValueMap
   /** Variables of nodes that count as done. */
   variables?: { [nodeId: string]: ValueMap }
@@ -79,6 +80,8 @@ export class RunService {
   readonly #watched = new Map<string, number>()
   #recovery: NodeJS.Timeout | undefined
   #unsubscribe: (() => Promise<void>) | undefined
+  #opening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
   #isClosing = false
 
   constructor(options: RunServiceOptions) {
@@ -97,11 +100,20 @@ export class RunService {
     return this.#active.size
   }
 
-  /** Begins to take part. With `recovers`, also looks for runs whose process died. */
-  async open(parts: { recovers: boolean }): Promise<void> {
+  /** Begins to take part. Every role that executes runs calls it; the first call counts. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
     await this.#lease.start()
     this.#unsubscribe = await this.#options.bus.subscribe(CONTROL, message => this.#onControl(message))
-    if (parts.recovers) await this.#recover()
+  }
+
+  /** Looks for runs whose process died from now on, and goes on with them here. */
+  recoverOrphans(): void {
+    if (!this.#recovery && !this.#isClosing) void this.#recover()
   }
 
   /**
@@ -139,6 +151,7 @@ export class RunService {
       messageId: request.messageId ?? null,
       parentMessageId: request.parentMessageId ?? null,
       callDepth: request.callDepth ?? 0,
+      origin: request.origin,
     }
     const memo: RunMemo = { run: context, createdBy: user.shown, ...(request.features ? { features: request.features } : {}) }
     const at = this.#options.clock.now()
@@ -198,6 +211,14 @@ export class RunService {
     return run
   }
 
+  /** Whose run it is; undefined where the scope has no such run. */
+  async describe(scope: TenantScope, runId: string): Promise<{ appId: string; userId: string } | undefined> {
+    const context = this.#active.get(runId)?.plan.context
+    if (context?.tenantId === scope.tenantId) return context
+    const run = await this.store.find(scope, runId)
+    return run && { appId: run.appId, userId: run.createdBy }
+  }
+
   /** Ends a run as stopped, wherever it runs. Does nothing where it is over. */
   async stop(scope: TenantScope, runId: string, reason = 'Stopped by user.'): Promise<void> {
     const active = this.#active.get(runId)
@@ -213,6 +234,13 @@ export class RunService {
     if (!run) return undefined
     const state = new RunState(this.graphOf(await this.store.graph(scope, run.graphHash), run.graphHash), this.#options.limits)
     return { runId, state, memo: run.context, entries: this.#follow(scope, run, state, after) }
+  }
+
+  /** A run's state by now, folded from its journal. */
+  async stateOf(scope: TenantScope, run: RunRecord): Promise<RunState> {
+    const state = new RunState(this.graphOf(await this.store.graph(scope, run.graphHash), run.graphHash), this.#options.limits)
+    for (const event of await this.store.events(scope, run.id)) state.apply(event)
+    return state
   }
 
   /** Watches a run of this process. */
@@ -320,8 +348,14 @@ export class RunService {
   }
 
   /** Stops taking work and hands all runs to whoever lives on. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#isClosing = true
+    if (!this.#opening) return
     clearTimeout(this.#recovery)
     await Promise.all([...this.#active.values()].map(run => run.handBack()))
     await this.#journal.drained()

@@ -5,7 +5,8 @@ import { id, instant, json } from '../database/columns.ts'
 import { tenantTable } from '../database/tenant-table.ts'
 
 export type WorkflowType = 'workflow' | 'chat'
-export type TriggeredFrom = 'debugging' | 'app-run'
+/** `single-step` runs are one node of a draft; they are in no list. */
+export type TriggeredFrom = 'debugging' | 'app-run' | 'single-step'
 
 /** A run's row: a projection of its journal, and what a process needs to take the run over. */
 export const workflowRuns = tenantTable('workflow_runs', {

@@ -15,6 +15,8 @@ export interface StartWorkflowRun {
   inputs: ValueMap
   files: Value[]
   invokeFrom: RunContext['invokeFrom']
+  /** Where the request came to: links of the run's files begin with it. */
+  origin: string
   callDepth?: number
 }
 
@@ -37,6 +39,7 @@ export async function startWorkflowRun(preparation: RunPreparation, request: Sta
       triggeredFrom: invokeFrom === 'debugger' ? 'debugging' : 'app-run',
       invokeFrom,
       user,
+      origin: request.origin,
       ...prepared,
       system: { files: prepared.files, user_id: user.name, app_id: app.id, workflow_id: workflow.id, workflow_run_id: runId },
       callDepth: request.callDepth ?? 0,

@@ -151,7 +151,15 @@ function retryAfterOf(response: OutboundResponse): number | undefined {
 
 function keepFile(response: OutboundResponse, bytes: Uint8Array, url: string, { run }: NodeContext<HttpRequestData>, files: FileService) {
   const mimeType = fileTypeOf(response, url)
-  return files.createToolFile({ tenantId: run.tenantId, userId: run.userId, conversationId: null, body: bytes, filename: null, mimeType })
+  return files.createToolFile({
+    tenantId: run.tenantId,
+    userId: run.userId,
+    conversationId: null,
+    body: bytes,
+    filename: null,
+    mimeType,
+    origin: run.origin,
+  })
 }
 
 /** By name; the values of a repeated one are joined. */

@@ -144,7 +144,15 @@ async function collectAnswer(
 
 function saveImage(image: { bytes: Uint8Array; mimeType: string }, { run }: NodeContext, { files }: LlmNodeOptions): Promise<FileValue> {
   const { tenantId, userId, conversationId } = run
-  return files.createToolFile({ tenantId, userId, conversationId, body: image.bytes, filename: null, mimeType: image.mimeType })
+  return files.createToolFile({
+    tenantId,
+    userId,
+    conversationId,
+    body: image.bytes,
+    filename: null,
+    mimeType: image.mimeType,
+    origin: run.origin,
+  })
 }
 
 function record(data: LlmData, messages: PromptMessage[], inputs: ValueMap, answer: Answer): NodeResult {

@@ -1,0 +1,65 @@
+import type { NodeType, NodeTypes } from '@weft/engine'
+import { renderTemplate } from '@weft/jinja'
+import {
+  createAnswerNode,
+  createAssignerNode,
+  createCodeNode,
+  createContainerMarkNodes,
+  createContainerNodes,
+  createDocumentExtractorNode,
+  createEndNode,
+  createHttpRequestNode,
+  createIfElseNode,
+  createListOperatorNode,
+  createLlmNode,
+  createStartNode,
+  createTemplateTransformNode,
+  createVariableAggregatorNode,
+  VARIABLE_AGGREGATOR_NAMES,
+} from '@weft/nodes'
+import type { CodeRunner, ConversationHistory, FileService, HttpClient, LanguageModels } from '@weft/ports'
+import type { Settings } from './settings.ts'
+
+/** What nodes reach the world through. */
+export interface NodePorts {
+  models: LanguageModels
+  files: FileService
+  history: ConversationHistory
+  httpClient: HttpClient
+  codeRunner: CodeRunner
+}
+
+/** Every node type this platform has, under all names that graphs use for it. */
+export function createNodeTypes(settings: Settings, ports: NodePorts): NodeTypes {
+  const { execution, code, outbound } = settings
+  const { node } = outbound
+  const aggregator = createVariableAggregatorNode()
+  const types: NodeType[] = [
+    createStartNode(),
+    createEndNode(),
+    createAnswerNode(),
+    createIfElseNode(),
+    createLlmNode({ ...ports, renderJinja: renderTemplate, sendFilesAs: execution.multimodalSendFormat }),
+    createCodeNode({ codeRunner: ports.codeRunner, limits: code.limits }),
+    createTemplateTransformNode({ maxLength: execution.templateMaxLength }),
+    createHttpRequestNode({
+      httpClient: ports.httpClient,
+      files: ports.files,
+      limits: {
+        maxBinarySize: node.maxBinarySize,
+        maxTextSize: node.maxTextSize,
+        timeouts: { connect: node.connectSeconds * 1000, read: node.readSeconds * 1000, write: node.writeSeconds * 1000 },
+        verifyTls: node.verifiesTls,
+      },
+    }),
+    createAssignerNode(),
+    createListOperatorNode(),
+    createDocumentExtractorNode({ files: ports.files }),
+    ...createContainerNodes(),
+    ...createContainerMarkNodes(),
+  ] as NodeType[]
+  return new Map([
+    ...types.map((type): [string, NodeType] => [type.type, type]),
+    ...VARIABLE_AGGREGATOR_NAMES.map((name): [string, NodeType] => [name, aggregator as NodeType]),
+  ])
+}
