@@ -10,7 +10,7 @@ export interface Limits {
   maxDepth: number
 }
 
-export const DEFAULT_LIMITS: Limits = { steps: 5_000_000, maxOutput: 5_000_000, maxDepth: 200 }
+export const DEFAULT_LIMITS: Limits = { steps: 5_000_000, maxOutput: 5_000_000, maxDepth: 240 }
 
 const CHARACTERS_PER_STEP = 32
 

@@ -190,7 +190,7 @@ export function compileArguments(node: CallArguments & { line: number }, frame: 
 }
 
 function unpackArguments(value: PyValue): Iterable<PyValue> {
-  if (!tryIterator(value)) throw typeError(`jinja2.runtime.Context.call() argument after * must be an iterable, not ${typeName(value)}`)
+  if (!tryIterator(value)) throw typeError(`Value after * must be an iterable, not ${typeName(value)}`)
   return iterate(value)
 }
 

@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import type { Expression, If, Name, Statement } from '../template/ast.ts'
 import { childrenOf } from './names.ts'
 
@@ -43,6 +44,7 @@ export class Symbols {
     this.#references = new Map(copied ? copied.#references : [])
     this.#loads = new Map(copied ? copied.#loads : [])
     this.stores = new Set(copied?.stores)
+    if (copied) spend(copied.#references.size / 8)
   }
 
   get loads(): ReadonlyMap<Reference, Load> {
@@ -156,18 +158,19 @@ export class Symbols {
     const [first, ...others] = node.branches
     if (!first) return
     this.expression(first.test)
-    const branches = [() => first.body, () => others.map(other => ({ ...node, branches: [other], otherwise: [] })), () => node.otherwise]
-    this.#merge(
-      branches.map(body => {
+    const bodies = [first.body, others.map(other => ({ ...node, branches: [other], otherwise: [] })), node.otherwise]
+    const branches = bodies
+      .filter(body => body.length)
+      .map(body => {
         const copy = new Symbols(this.slots, this.parent, this)
-        copy.statements(body())
+        copy.statements(body)
         return copy
-      }),
-    )
+      })
+    this.#merge(branches, bodies.length)
   }
 
   /** Takes over what the branches define. What only some of them set keeps its outer value in the others. */
-  #merge(branches: Symbols[]): void {
+  #merge(branches: Symbols[], branchCount: number): void {
     const counts = new Map<string, number>()
     for (const branch of branches) {
       for (const name of branch.stores) if (!this.stores.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -183,7 +186,7 @@ export class Symbols {
     this.#dropShadowed()
     for (const [name, count] of counts) {
       const reference = this.find(name)
-      if (count === branches.length || !reference) continue
+      if (count === branchCount || !reference) continue
       const outer = this.parent?.find(name)
       this.#loads.set(reference, outer ? { from: 'outer', reference: outer } : { from: 'context', name })
     }

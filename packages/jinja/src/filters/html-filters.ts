@@ -1,4 +1,4 @@
-import { TemplateRuntimeError, valueError } from '../errors.ts'
+import { TemplateRuntimeError, typeError, valueError } from '../errors.ts'
 import { isText, isTrue, iterate, rawText, toIndex, toList, tryIterator, typeName } from '../values/core.ts'
 import { Dict } from '../values/dict.ts'
 import { escapeText, escapeValue, softText } from '../values/html.ts'
@@ -29,6 +29,7 @@ function urlEncode(value: PyValue): string {
 }
 
 function pairOf(value: PyValue): [PyValue, PyValue] {
+  if (!tryIterator(value)) throw typeError(`cannot unpack non-iterable ${typeName(value)} object`)
   const items = toList(value)
   if (items.length > 2) throw valueError('too many values to unpack (expected 2)')
   if (items.length < 2) throw valueError(`not enough values to unpack (expected 2, got ${items.length})`)

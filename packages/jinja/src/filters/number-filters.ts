@@ -110,7 +110,6 @@ function round(value: PyValue, precision: PyValue, method: PyValue): PyValue {
   if (method !== 'common' && method !== 'ceil' && method !== 'floor') {
     throw new TemplateRuntimeError('FilterArgumentError', 'method must be common, ceil or floor')
   }
-  if (value instanceof Undefined) value.fail()
   if (method === 'common') {
     if (!isNumeric(value)) throw typeError(`type ${typeName(value)} doesn't define __round__ method`)
     if (isInt(value)) return int(roundInt(BigInt(value), toIndex(precision)))

@@ -141,12 +141,12 @@ function first(value: PyValue): PyValue {
 }
 
 function last(value: PyValue): PyValue {
-  if (value instanceof Undefined) throw typeError("'Undefined' object is not reversible")
   for (const item of iterate(reversedIterator(value))) return item
   return new Undefined(() => 'No last item, sequence was empty.')
 }
 
 function random(value: PyValue): PyValue {
+  if (value instanceof Undefined) value.fail()
   const count = length(value)
   if (!count) return new Undefined(() => 'No random item, sequence was empty.')
   return getItem(value, Math.floor(Math.random() * count))

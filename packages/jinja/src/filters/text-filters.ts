@@ -1,4 +1,4 @@
-import { spendText } from '../budget.ts'
+import { spend, spendText } from '../budget.ts'
 import { TemplateRuntimeError, typeError } from '../errors.ts'
 import { center } from '../methods/string-methods.ts'
 import { getSlice } from '../values/access.ts'
@@ -9,7 +9,7 @@ import { isInt, isText, isTrue, length, rawText, toIndex, typeName } from '../va
 import { Dict } from '../values/dict.ts'
 import { escapeText, like, softText } from '../values/html.ts'
 import { stripTags } from '../values/html-text.ts'
-import { Markup, type PyValue, Slice, Tuple } from '../values/objects.ts'
+import { Markup, type PyValue, Slice, Tuple, Undefined } from '../values/objects.ts'
 import { formatPercent } from '../values/percent-format.ts'
 import { pyStr } from '../values/printing.ts'
 import { joinTexts, repeat, replace, splitFromRight, splitLines, strip } from '../values/text.ts'
@@ -40,7 +40,7 @@ function titleWords(text: string): string {
 }
 
 function wordCount(text: string): number {
-  spendText(text.length * 4)
+  spend(text.length / 8)
   let count = 0
   let isInWord = false
   for (const character of text) {
@@ -83,8 +83,9 @@ const format: FilterFunction = (_escaping, args, keywords) => {
 function indentLines(s: PyValue, width: PyValue, first: boolean, blank: boolean): PyValue {
   const indention = isText(width) ? rawText(width) : repeat(' ', toIndex(width))
   if (!isText(s)) {
-    calculate('+', s, '\n')
-    throw typeError(`can only concatenate str (not "${typeName(s)}") to str`)
+    if (s instanceof Undefined) s.fail()
+    if (Array.isArray(s)) throw new TemplateRuntimeError('AttributeError', "'list' object has no attribute 'splitlines'")
+    throw typeError(`unsupported operand type(s) for +=: '${typeName(s)}' and 'str'`)
   }
   const lines = splitLines(`${rawText(s)}\n`)
   const indented = lines.map((line, index) => (index === 0 ? line : blank || line ? indention + line : line))

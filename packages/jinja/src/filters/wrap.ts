@@ -1,7 +1,7 @@
 import { spend, spendText } from '../budget.ts'
 import { valueError } from '../errors.ts'
 import { isWordCharacter } from '../values/character-classes.ts'
-import { characterCount, sliceCharacters } from '../values/text.ts'
+import { characterCount, sliceCharacters, strip } from '../values/text.ts'
 
 export interface WrapOptions {
   width: number
@@ -68,13 +68,20 @@ class Wrapper {
       return
     }
     spendText(word.length)
-    current.push(sliceCharacters(word, 0, room))
-    this.#chunks.push(sliceCharacters(word, room, characterCount(word)))
+    const end = this.#options.breaksOnHyphens ? hyphenEnd(sliceCharacters(word, 0, room), room) : room
+    current.push(sliceCharacters(word, 0, end))
+    this.#chunks.push(sliceCharacters(word, end, characterCount(word)))
   }
 }
 
 function isSpaceOnly(chunk: string): boolean {
-  return chunk.trim() === ''
+  return strip(chunk, 'both') === ''
+}
+
+/** Behind the last hyphen that fits, where anything but hyphens comes before it; else as far as there is room. */
+function hyphenEnd(start: string, room: number): number {
+  const hyphen = start.lastIndexOf('-')
+  return hyphen > 0 && /[^-]/.test(start.slice(0, hyphen)) ? characterCount(start.slice(0, hyphen)) + 1 : room
 }
 
 function splitOnSpaces(line: string): string[] {

@@ -1,7 +1,9 @@
-import { spendText } from '../budget.ts'
+import { spend, spendText } from '../budget.ts'
 import { TemplateRuntimeError, typeError } from '../errors.ts'
 import { isInt, isText, rawText, toIndex } from '../values/core.ts'
 import { PyObject, type PyValue } from '../values/objects.ts'
+import { asciiOnly } from '../values/percent-format.ts'
+import { pyRepr } from '../values/printing.ts'
 import { type Method, type MethodTable, named, positional } from './method-table.ts'
 
 /** What `str.encode` gives. */
@@ -13,7 +15,7 @@ export class Bytes extends PyObject {
     this.data = data
   }
   override repr(): string {
-    spendText(this.data.length * 4)
+    spend(this.data.length / 8)
     let text = ''
     for (const byte of this.data) text += byteText(byte)
     const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
@@ -54,16 +56,22 @@ export function encode(text: string, encoding = 'utf-8', errors = 'strict'): Byt
   const limit = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined
   if (limit === undefined) throw new TemplateRuntimeError('LookupError', `unknown encoding: ${encoding}`)
   const bytes: number[] = []
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
+  const items = Array.from(text, character => character.codePointAt(0) ?? 0)
+  items.forEach((code, index) => {
     if (code <= limit) bytes.push(code)
     else if (errors === 'replace') bytes.push(0x3f)
-    else if (errors !== 'ignore') {
-      const codec = limit === 0x7f ? 'ascii' : 'latin-1'
-      throw new TemplateRuntimeError('UnicodeEncodeError', `'${codec}' codec can't encode character: ordinal not in range(${limit + 1})`)
-    }
-  }
+    else if (errors !== 'ignore') throw cannotEncode(items, index, limit)
+  })
   return new Bytes(Uint8Array.from(bytes))
+}
+
+function cannotEncode(items: number[], start: number, limit: number): TemplateRuntimeError {
+  let end = start
+  while ((items[end + 1] ?? 0) > limit) end++
+  const codec = limit === 0x7f ? 'ascii' : 'latin-1'
+  const shown = asciiOnly(pyRepr(String.fromCodePoint(items[start] ?? 0)))
+  const what = end === start ? `character ${shown} in position ${start}` : `characters in position ${start}-${end}`
+  return new TemplateRuntimeError('UnicodeEncodeError', `'${codec}' codec can't encode ${what}: ordinal not in range(${limit + 1})`)
 }
 
 function decode(bytes: Bytes, encoding: PyValue = 'utf-8', errors: PyValue = 'strict'): string {

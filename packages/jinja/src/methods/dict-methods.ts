@@ -1,7 +1,7 @@
 import { TemplateRuntimeError, typeError, valueError } from '../errors.ts'
 import { iterate, toList, tryIterator, typeName } from '../values/core.ts'
 import { Dict } from '../values/dict.ts'
-import { type Keywords, PyIterator, type PyValue, Tuple } from '../values/objects.ts'
+import { type Keywords, PyIterator, type PyValue, Tuple, Undefined } from '../values/objects.ts'
 import { pyRepr } from '../values/printing.ts'
 import { type Method, type MethodTable, positional } from './method-table.ts'
 
@@ -84,6 +84,7 @@ export const DICT_METHODS: MethodTable = new Map<string, Method>([
 export function reversedIterator(value: PyValue): PyIterator {
   if (value instanceof Dict) return reverse(toList(value), 'dict_reversekeyiterator')
   if (Array.isArray(value)) return reverse(toList(value), 'list_reverseiterator')
+  if (value instanceof Undefined) return reverse([], 'reversed')
   const kind = typeName(value)
   if (value instanceof Tuple || kind === 'str' || kind === 'Markup') return reverse(toList(value), 'reversed')
   if (kind === 'range') return reverse(toList(value), 'range_iterator')

@@ -3,7 +3,7 @@ import { TemplateRuntimeError, typeError, valueError } from '../errors.ts'
 import { updateDict } from '../methods/dict-methods.ts'
 import { isText, isTrue, rawText, toIndex, typeName } from '../values/core.ts'
 import { Dict } from '../values/dict.ts'
-import { ADDRESS, Callable, type Keywords, Markup, method, PyObject, type PyValue, Range } from '../values/objects.ts'
+import { ADDRESS, Callable, type Keywords, Markup, method, PyObject, type PyValue, Range, Tuple } from '../values/objects.ts'
 import { pyRepr } from '../values/printing.ts'
 import { checked, joinTexts } from '../values/text.ts'
 import { LOREM_IPSUM } from './lorem-ipsum.ts'
@@ -43,7 +43,7 @@ class Cycler extends PyObject {
   }
   override attribute(name: string): PyValue | undefined {
     if (name === 'current') return this.#current
-    if (name === 'items') return this.#items
+    if (name === 'items') return new Tuple(this.#items)
     if (name === 'pos') return this.#position
     if (name === 'next') return method('Cycler.next', () => this.#next())
     return name === 'reset' ? method('Cycler.reset', () => this.#reset()) : undefined

@@ -125,7 +125,6 @@ export class LoopContext extends PyObject {
   }
 
   override call(args: PyValue[], _keywords: Keywords): PyValue {
-    if (!this.#recurse) throw typeError("The loop must have the 'recursive' marker to be called recursively.")
     if (args.length !== 1) {
       throw typeError(
         args.length
@@ -133,6 +132,7 @@ export class LoopContext extends PyObject {
           : "LoopContext.__call__() missing 1 required positional argument: 'iterable'",
       )
     }
+    if (!this.#recurse) throw typeError("The loop must have the 'recursive' marker to be called recursively.")
     return this.#recurse(args[0] as PyValue, this.#depth0 + 1)
   }
 

@@ -20,7 +20,7 @@ const NAME = /[\p{L}\p{N}\p{M}\p{Pc}·・]+/uy
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 const MAX_INTEGER_DIGITS = 4300
 
-/** The template's tokens, ending with `eof`. @throws TemplateSyntaxError */
+/** The template's tokens, ending with `eof`, or with an `error` where there is no going on. */
 export function tokenize(source: string): Token[] {
   return new Lexer(source).run()
 }
@@ -43,8 +43,13 @@ class Lexer {
   }
 
   run(): Token[] {
-    while (this.#position < this.#source.length) this.#readData()
-    this.#add('eof', '')
+    try {
+      while (this.#position < this.#source.length) this.#readData()
+      this.#add('eof', '')
+    } catch (error) {
+      if (!(error instanceof TemplateSyntaxError)) throw error
+      this.#tokens.push({ type: 'error', value: '', line: this.#line, error })
+    }
     return this.#tokens
   }
 

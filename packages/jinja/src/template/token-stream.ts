@@ -14,11 +14,17 @@ export class TokenStream {
   }
 
   get current(): Token {
-    return this.#tokens[this.#index] as Token
+    return this.#at(this.#index)
   }
 
   get following(): Token {
-    return (this.#tokens[this.#index + 1] ?? this.#tokens.at(-1)) as Token
+    return this.#at(this.#index + 1)
+  }
+
+  #at(index: number): Token {
+    const token = (this.#tokens[index] ?? this.#tokens.at(-1)) as Token
+    if (token.error) throw token.error
+    return token
   }
 
   next(): Token {

@@ -1,10 +1,13 @@
 import type { Float } from '@weft/contracts'
+import type { TemplateSyntaxError } from '../errors.ts'
 
 export interface Token {
   /** `data`, `name`, `string`, `integer`, `float`, `block_begin`, …, or an operator's name such as `add`. */
   type: string
   value: string | number | bigint | Float
   line: number
+  /** With type `error`: what the parser fails with once it gets here, as Jinja2 reads no further than it needs. */
+  error?: TemplateSyntaxError
 }
 
 /** Operators and how the parser names them, longest first. */

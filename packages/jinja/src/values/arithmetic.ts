@@ -115,7 +115,7 @@ function pythonModulo(left: number, right: number): number {
 }
 
 function bigInts(operator: ArithmeticOperator, left: bigint, right: bigint): PyValue {
-  spend((bits(left) + bits(right)) / 256)
+  spend((bits(left) + bits(right)) / 64)
   if (operator === '+') return int(left + right)
   if (operator === '-') return int(left - right)
   if (operator === '*') {
@@ -200,7 +200,7 @@ function floatModulo(left: number, right: number): number {
 function floorDivide(left: number, right: number): number {
   const remainder = floatModulo(left, right)
   const quotient = (left - remainder) / right
-  if (quotient === 0) return left / right < 0 ? -0 : 0
+  if (quotient === 0) return left / right < 0 || Object.is(left / right, -0) ? -0 : 0
   const floor = Math.floor(quotient)
   return quotient - floor > 0.5 ? floor + 1 : floor
 }

@@ -153,7 +153,7 @@ function convert(value: PyValue, conversion: string): PyValue {
   if (conversion === 's') return pyStr(value)
   if (conversion === 'r') return pyRepr(value)
   if (conversion === 'a') return asciiOnly(pyRepr(value))
-  throw valueError(`Unknown conversion specifier '${conversion}'`)
+  throw valueError(`Unknown conversion specifier ${conversion}`)
 }
 
 function attributeOf(value: PyValue, name: string): PyValue {

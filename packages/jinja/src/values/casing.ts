@@ -14,8 +14,12 @@ export function casefold(text: string): string {
   return checked(text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ').replaceAll('ſ', 's'))
 }
 
+const TITLE_DIGRAPHS: Record<string, string> = { ǆ: 'ǅ', Ǆ: 'ǅ', ǉ: 'ǈ', Ǉ: 'ǈ', ǌ: 'ǋ', Ǌ: 'ǋ', ǳ: 'ǲ', Ǳ: 'ǲ' }
+
 /** The upper case of a word's first character; `ß` at a word's beginning becomes `Ss`. */
 function titleCharacter(character: string): string {
+  const digraph = TITLE_DIGRAPHS[character]
+  if (digraph) return digraph
   const raised = character.toUpperCase()
   return raised.length > character.length ? raised.charAt(0) + raised.slice(1).toLowerCase() : raised
 }

@@ -1,4 +1,4 @@
-import { spendText } from '../budget.ts'
+import { spend } from '../budget.ts'
 import { isSpace } from './text.ts'
 
 // Each looks at one character at a time, so none can backtrack.
@@ -38,7 +38,7 @@ function isAlphanumeric(character: string): boolean {
 
 /** Whether the text has characters and all of them pass. */
 function every(text: string, passes: (character: string) => boolean): boolean {
-  spendText(text.length * 4)
+  spend(text.length / 8)
   if (text === '') return false
   for (const character of text) if (!passes(character)) return false
   return true
@@ -46,7 +46,7 @@ function every(text: string, passes: (character: string) => boolean): boolean {
 
 /** Whether the text has letters of one case and none of the other. */
 function isCased(text: string, wanted: (character: string) => boolean, other: (character: string) => boolean): boolean {
-  spendText(text.length * 4)
+  spend(text.length / 8)
   let hasWanted = false
   for (const character of text) {
     if (other(character) || isTitle(character)) return false
@@ -64,7 +64,7 @@ export function isUpperText(text: string): boolean {
 }
 
 export function isTitleText(text: string): boolean {
-  spendText(text.length * 4)
+  spend(text.length / 8)
   let isInWord = false
   let hasCased = false
   for (const character of text) {

@@ -98,14 +98,7 @@ export function iteratorOf(value: PyValue): Iterator<PyValue> {
 
 export function tryIterator(value: PyValue): Iterator<PyValue> | undefined {
   if (Array.isArray(value)) return liveIterator(value)
-  if (isText(value)) {
-    const text = rawText(value)
-    return value instanceof Markup
-      ? characters(text)
-          .map(item => new Markup(item))
-          [Symbol.iterator]()
-      : characters(text)[Symbol.iterator]()
-  }
+  if (isText(value)) return characters(rawText(value))[Symbol.iterator]()
   return value instanceof PyObject ? value.iterate() : undefined
 }
 

@@ -1,6 +1,10 @@
 import { Float } from '@weft/contracts'
+import { spend } from '../budget.ts'
 import { TemplateRuntimeError, typeError } from '../errors.ts'
 import { Markup, PyObject, type PyValue, Tuple, Undefined } from './objects.ts'
+
+/** Entries are dear: each costs more memory than an item of a list. */
+const STEPS_PER_ENTRY = 4
 
 const UNDEFINED_KEY = Symbol('undefined')
 
@@ -62,7 +66,10 @@ export class Dict extends PyObject {
     const mapKey = keyOf(key)
     const known = this.#entries.get(mapKey)
     if (known) known.value = value
-    else this.#entries.set(mapKey, { key, value })
+    else {
+      spend(STEPS_PER_ENTRY)
+      this.#entries.set(mapKey, { key, value })
+    }
   }
 
   delete(key: PyValue): boolean {

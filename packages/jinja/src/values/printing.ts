@@ -32,7 +32,9 @@ export function intText(value: number | bigint): string {
   if (typeof value === 'number') return String(value)
   const text = value.toString()
   if (text.length > MAX_INT_DIGITS + (value < 0n ? 1 : 0)) {
-    throw valueError(`Exceeds the limit (${MAX_INT_DIGITS}) for integer string conversion`)
+    throw valueError(
+      `Exceeds the limit (${MAX_INT_DIGITS}) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit`,
+    )
   }
   return text
 }

@@ -74,7 +74,7 @@ export function splitSpace(text: string, limit = -1): string[] {
     while (index < text.length && isSpace(text.charCodeAt(index))) index++
     if (index >= text.length) return parts
     if (limit >= 0 && parts.length >= limit) {
-      parts.push(strip(text.slice(index), 'right'))
+      parts.push(text.slice(index))
       return parts
     }
     const start = index
@@ -92,7 +92,7 @@ export function splitSpaceFromRight(text: string, limit: number): string[] {
     while (index > 0 && isSpace(text.charCodeAt(index - 1))) index--
     if (index === 0) return parts.reverse()
     if (limit >= 0 && parts.length >= limit) {
-      parts.push(strip(text.slice(0, index), 'left'))
+      parts.push(text.slice(0, index))
       return parts.reverse()
     }
     const end = index
@@ -126,14 +126,21 @@ const SHORT_NEEDLE = 24
 
 /** `indexOf` in linear time whatever the texts: the engine's own can be made to take the product of both lengths. */
 export function find(text: string, needle: string, from = 0): number {
-  spend((text.length - from) / 256)
-  if (needle.length <= SHORT_NEEDLE || needle.length > text.length - from) return text.indexOf(needle, from)
+  if (needle.length <= SHORT_NEEDLE || needle.length > text.length - from) {
+    const index = text.indexOf(needle, from)
+    spend(((index < 0 ? text.length : index) - from) / 256)
+    return index
+  }
   const fallback = fallbacks(needle)
   for (let index = from, matched = 0; index < text.length; index++) {
     while (matched > 0 && text.charCodeAt(index) !== needle.charCodeAt(matched)) matched = fallback[matched - 1] ?? 0
     if (text.charCodeAt(index) === needle.charCodeAt(matched)) matched++
-    if (matched === needle.length) return index - matched + 1
+    if (matched === needle.length) {
+      spend((index - from) / 32)
+      return index - matched + 1
+    }
   }
+  spend((text.length - from) / 32)
   return -1
 }
 
