@@ -8,10 +8,13 @@ const root = resolve(import.meta.dirname, '../../..')
 const GRANTS = [
   'packages/core/src/accounts/sessions.ts',
   'packages/core/src/apps/app-access.ts',
+  'packages/core/src/conversations/history.ts',
   'packages/core/src/files/graph-files.ts',
   'packages/core/src/models/model-access.ts',
+  'packages/core/src/runs/replay.ts',
   'packages/core/src/runs/run-service.ts',
   'packages/core/src/runs/run-store.ts',
+  'packages/platform/src/platform.ts',
 ]
 /** Where a query may look at all tenants: to find whose a key is, or to sweep. */
 const ACROSS = [

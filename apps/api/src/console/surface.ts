@@ -5,6 +5,9 @@ import { createConsoleAuthenticators } from './authentication.ts'
 import { fileConsoleRoutes } from './files.ts'
 import { installationRoutes } from './installation.ts'
 import { modelConsoleRoutes } from './models/index.ts'
+import { draftRunRoutes } from './runs/draft-runs.ts'
+import { draftVariableRoutes } from './runs/draft-variables.ts'
+import { runHistoryRoutes } from './runs/run-history.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { workspaceRoutes } from './workspaces.ts'
@@ -21,6 +24,9 @@ export function createConsoleSurface(platform: Platform): Surface {
       ...workspaceRoutes,
       ...modelConsoleRoutes,
       ...fileConsoleRoutes,
+      ...draftRunRoutes,
+      ...draftVariableRoutes,
+      ...runHistoryRoutes,
     ],
     authenticators: createConsoleAuthenticators(platform),
   }

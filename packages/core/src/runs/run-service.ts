@@ -95,6 +95,10 @@ export class RunService {
     )
   }
 
+  get limits(): RunLimits {
+    return this.#options.limits
+  }
+
   /** Runs that this process executes now. */
   get activeCount(): number {
     return this.#active.size

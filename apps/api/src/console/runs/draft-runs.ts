@@ -181,7 +181,7 @@ const lastRun = defineRoute({
   permission: 'editor',
   summary: 'What a node of the draft did last',
   params: nodeParams,
-  async handler({ platform, scope, account, params }) {
+  async handler({ platform, scope, params }) {
     const app = await graphApp(platform, scope, params.appId)
     const { record, createdBy } = await platform.draftVariables.lastRun(scope, app.id, params.nodeId)
     const [creator] = await platform.runs.logs.accounts([createdBy])
