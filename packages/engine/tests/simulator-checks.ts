@@ -1,8 +1,18 @@
 import { markdownOf, stringifyJson, type Value, type ValueMap } from '@weft/contracts'
-import type { RunEvent, TextEmission } from '../src/index.ts'
-import type { SimulatedRun } from './simulator.ts'
+import type { RunEvent, RunState, TextEmission } from '../src/index.ts'
 import type { SimulatedEdge, SimulatedGraph, SimulatedNode } from './simulator-graph.ts'
 import type { Expectation } from './simulator-oracle.ts'
+
+export interface SimulatedRun {
+  graph: SimulatedGraph
+  journal: RunEvent[]
+  /** What a client that was there all the time has heard. */
+  text: TextEmission[]
+  state: RunState
+  maxSteps: number
+  kills: number
+  isRaced: boolean
+}
 
 /** One scope as the journal tells it, without the engine. */
 class Scope {

@@ -9,23 +9,12 @@ import {
   type Selector,
   type TextEmission,
 } from '../src/index.ts'
-import { checkJournal, checkOutcome, checkText } from './simulator-checks.ts'
+import { checkJournal, checkOutcome, checkText, type SimulatedRun } from './simulator-checks.ts'
 import { behave, randomGraph, type Script, type SimulatedGraph, type SimulatedNode, simulatedTypes } from './simulator-graph.ts'
 import { expectationOf } from './simulator-oracle.ts'
 import { Random } from './simulator-random.ts'
 
 export const SYSTEM: ValueMap = { list: ['x', 'y', 'z'] }
-
-export interface SimulatedRun {
-  graph: SimulatedGraph
-  journal: RunEvent[]
-  /** What a client that was there all the time has heard. */
-  text: TextEmission[]
-  state: RunState
-  maxSteps: number
-  kills: number
-  isRaced: boolean
-}
 
 /**
  * One run of a random graph under a random schedule, all of it following from the seed: what is decided when, which node
