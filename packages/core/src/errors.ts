@@ -34,6 +34,15 @@ export const ERROR_MESSAGES = {
   app_not_found: 'App not found.',
   draft_workflow_not_exist: 'Draft workflow need to be initialized.',
   draft_workflow_not_sync: 'Workflow graph might have been modified, please refresh and resubmit.',
+  // Files
+  no_file_uploaded: 'Please upload your file.',
+  too_many_files: 'Only one file is allowed.',
+  filename_not_exists_error: 'The specified filename does not exist.',
+  // The braces have never been filled in; clients know the text so.
+  file_too_large: 'File size exceeded. {message}',
+  unsupported_file_type: 'File type not allowed.',
+  file_not_found: 'The requested file was not found.',
+  file_access_denied: 'Access to the requested file is denied.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_MESSAGES
