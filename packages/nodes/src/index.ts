@@ -3,7 +3,6 @@ export { createAssignerNode, type TypedVariableReader } from './assigner/assigne
 export { createCodeNode } from './code/code-node.ts'
 export { createContainerMarkNodes, createContainerNodes } from './container/container-nodes.ts'
 export { createDocumentExtractorNode, type DocumentFormats } from './document-extractor/document-extractor-node.ts'
-export { extractText } from './document-extractor/text-formats.ts'
 export { createEndNode } from './end/end-node.ts'
 export { buildFile, buildFiles, FileMappingError, type FileMappingOptions } from './file-mapping/build-file.ts'
 export type { FileSource, RemoteFile, StoredFile } from './file-mapping/file-source.ts'

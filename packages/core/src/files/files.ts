@@ -1,5 +1,4 @@
 import type { ValueMap } from '@weft/contracts'
-import { extractText } from '@weft/nodes'
 import { type Clock, collectBytes, type HttpClient, ObjectNotFoundError, type ObjectStore, systemClock } from '@weft/ports'
 import { eq } from 'drizzle-orm'
 import type { Database } from '../database/database.ts'
@@ -25,6 +24,8 @@ export interface FilesOptions {
   sizeLimits: SizeLimits
   /** Milliseconds. */
   remoteTimeouts: { connect: number; read: number }
+  /** Reads documents for their preview; undefined where it does not know the kind. Without it only plain text is read. */
+  extractText?(bytes: Uint8Array, extension: string, mimeType: string): Promise<string | undefined>
   clock?: Clock
 }
 
@@ -73,12 +74,19 @@ export function createFiles(options: FilesOptions): Files {
       const file = await database.tenant(scope).first(uploadFiles, { where: eq(uploadFiles.id, id) })
       if (!file) throw new DomainError('not_found', 'File not found')
       if (!DOCUMENT_EXTENSIONS.includes(file.extension)) throw new DomainError('unsupported_file_type')
-      const text = extractText(await readWhole(store, file.key, sizeLimits.document), `.${file.extension}`, file.mimeType)
+      const read = options.extractText ?? readPlainText
+      const text = await read(await readWhole(store, file.key, sizeLimits.document), `.${file.extension}`, file.mimeType)
       if (text === undefined) throw new DomainError('unsupported_file_type')
       return [...text.slice(0, 2 * PREVIEW_CHARACTERS)].slice(0, PREVIEW_CHARACTERS).join('')
     },
     deleteUnreferenced: olderThan => deleteUnreferenced({ database, store }, olderThan),
   }
+}
+
+const PLAIN_EXTENSIONS = ['.txt', '.markdown', '.md', '.mdx', '.html', '.htm', '.csv', '.vtt', '.properties']
+
+async function readPlainText(bytes: Uint8Array, extension: string): Promise<string | undefined> {
+  return PLAIN_EXTENSIONS.includes(extension) ? new TextDecoder().decode(bytes) : undefined
 }
 
 async function readWhole(store: ObjectStore, key: string, maxBytes: number): Promise<Uint8Array> {
