@@ -68,7 +68,8 @@ test('explains itself, refuses what it does not know, and names bad settings', {
 })
 
 test('keeps everything over a graceful stop, a kill of the whole group, and a change of the key', { timeout: 120_000 }, async () => {
-  const api = async (method: string, path: string, body?: unknown) =>
+  // biome-ignore lint/suspicious/noExplicitAny: the test says what it expects in it
+  const api = async (method: string, path: string, body?: unknown): Promise<any> =>
     (
       await fetch(`http://127.0.0.1:${port}/console/api${path}`, {
         method,
