@@ -32,6 +32,7 @@ export const ERROR_MESSAGES = {
   workspace_not_found: 'workspace not found, please contact system admin to invite you to join in a workspace',
   // Apps
   app_not_found: 'App not found.',
+  max_keys_exceeded: 'Cannot create more than 10 API keys for this resource type.',
   draft_workflow_not_exist: 'Draft workflow need to be initialized.',
   draft_workflow_not_sync: 'Workflow graph might have been modified, please refresh and resubmit.',
   // Files

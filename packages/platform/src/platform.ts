@@ -3,20 +3,30 @@ import { loadModelProviders } from '@weft/adapter-models'
 import { createGatedHttpClient } from '@weft/adapter-outbound'
 import {
   type Accounts,
+  type ApiKeys,
   type AppAccess,
+  type AppChanges,
+  type Apps,
   createAccessTokens,
   createAccounts,
+  createApiKeys,
   createAppAccess,
   createAppChanges,
+  createApps,
+  createDsl,
   createEndUsers,
   createFiles,
   createInstallation,
   createModels,
   createSecrets,
   createSessions,
+  createSites,
+  createTags,
+  createWorkflowEditing,
   createWorkflowStore,
   createWorkspaces,
   DraftVariables,
+  type Dsl,
   type EndUsers,
   type Files,
   grantTenantScope,
@@ -25,6 +35,9 @@ import {
   type Secrets,
   SecretsError,
   type Sessions,
+  type Sites,
+  type Tags,
+  type WorkflowEditing,
   type WorkflowStore,
   type Workspaces,
 } from '@weft/core'
@@ -65,6 +78,7 @@ export interface Platform extends AsyncDisposable {
   readonly apps: AppFeature
   readonly workflows: WorkflowFeature
   readonly endUsers: EndUsers
+  readonly tags: Tags
   readonly files: Files
   readonly runs: RunFeature
   readonly conversations: ConversationFeature
@@ -82,11 +96,17 @@ export interface Identity {
 /** What people build, and the ways in to it. */
 export interface AppFeature {
   readonly access: AppAccess
+  readonly catalogue: Apps
+  readonly keys: ApiKeys
+  readonly sites: Sites
+  /** Apps as files. */
+  readonly dsl: Dsl
 }
 
 /** The graphs that apps run. */
 export interface WorkflowFeature {
   readonly store: WorkflowStore
+  readonly editing: WorkflowEditing
 }
 
 /** Builds every adapter and every use case, once, by hand. Adapters first, then features, each on what stands above it. */
@@ -106,8 +126,8 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const providers = await loadModelProviders({ fetch: httpClient.fetch })
   const models = resources.use(await createModels({ database, secrets, providers, bus: eventBus }))
   const changes = resources.use(await createAppChanges({ bus: eventBus }))
-  const apps: AppFeature = { access: createAppAccess({ database, changes }) }
-  const workflows: WorkflowFeature = { store: createWorkflowStore({ database, changes }) }
+  const draftVariables = new DraftVariables(database)
+  const { apps, workflows } = createApplications({ settings, database, cache, secrets, httpClient, models, draftVariables }, changes)
   const endUsers = createEndUsers({ database })
   const files = openFiles({ settings, database, objectStore, httpClient, secretKey })
   const { runs, conversations } = createRuns(
@@ -151,10 +171,11 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     apps,
     workflows,
     endUsers,
+    tags: createTags({ database }),
     files,
     runs,
     conversations,
-    draftVariables: new DraftVariables(database),
+    draftVariables,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -176,6 +197,45 @@ function createIdentity({
     sessions: createSessions({ database, cache, accessTokens, refreshTokenSeconds, lockoutSeconds: loginLockoutSeconds }),
     accounts: createAccounts({ database }),
     workspaces: createWorkspaces({ database }),
+  }
+}
+
+function createApplications(
+  parts: Pick<Platform, 'settings' | 'database' | 'cache' | 'secrets' | 'httpClient' | 'models' | 'draftVariables'>,
+  changes: AppChanges,
+): { apps: AppFeature; workflows: WorkflowFeature } {
+  const { settings, database, cache, secrets, httpClient, models, draftVariables } = parts
+  const { maxVariableSize, encryptsDatasetIds } = settings.execution
+  const store = createWorkflowStore({ database, changes })
+  const providers = new Set(models.registry.list().map(({ declaration }) => declaration.provider.split('/').slice(0, 2).join('/')))
+  return {
+    apps: {
+      access: createAppAccess({ database, changes }),
+      catalogue: createApps({
+        database,
+        changes,
+        async defaultModel(scope) {
+          const chosen = await models.switches.defaultModel(scope, 'llm')
+          return chosen && { provider: chosen.provider.provider, name: chosen.model, mode: 'chat', completion_params: {} }
+        },
+      }),
+      keys: createApiKeys({ database, changes }),
+      sites: createSites({ database, changes }),
+      dsl: createDsl({
+        database,
+        cache,
+        secrets,
+        httpClient,
+        changes,
+        store,
+        maxVariableSize,
+        encryptsDatasetIds,
+        // What is built in is there, and has no package whose identifier a file could name.
+        plugins: { describe: async () => [], has: async (_, pluginId) => providers.has(pluginId) },
+        onOverwritten: (scope, app) => draftVariables.delete(scope, app.id),
+      }),
+    },
+    workflows: { store, editing: createWorkflowEditing({ database, changes, secrets, maxVariableSize }) },
   }
 }
 

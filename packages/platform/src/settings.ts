@@ -88,6 +88,7 @@ function createSettings(environment: Environment) {
       maxSeconds: environment.WORKFLOW_MAX_EXECUTION_TIME,
       maxCallDepth: environment.WORKFLOW_CALL_MAX_DEPTH,
       maxVariableSize: environment.MAX_VARIABLE_SIZE,
+      encryptsDatasetIds: environment.DSL_EXPORT_ENCRYPT_DATASET_ID,
       truncation: {
         size: environment.WORKFLOW_VARIABLE_TRUNCATION_MAX_SIZE,
         stringLength: environment.WORKFLOW_VARIABLE_TRUNCATION_STRING_LENGTH,

@@ -25,6 +25,7 @@ export const ERROR_STATUS: Record<ErrorCode, number> = {
   account_not_link_tenant: 403,
   workspace_not_found: 400,
   app_not_found: 404,
+  max_keys_exceeded: 400,
   draft_workflow_not_exist: 400,
   draft_workflow_not_sync: 400,
   no_file_uploaded: 400,
