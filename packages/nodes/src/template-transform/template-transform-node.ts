@@ -1,36 +1,66 @@
 import type { ValueMap } from '@weft/contracts'
-import type { NodeContext, NodeResult, NodeType } from '@weft/engine'
-import { JinjaError, renderTemplate } from '@weft/jinja'
+import type { NodeResult, NodeType } from '@weft/engine'
+import { DEFAULT_LIMITS, JinjaError, renderTemplate, TemplateLimitError, TemplateSyntaxError } from '@weft/jinja'
 import { z } from 'zod'
 import { parseNodeData, selectorSchema } from '../node-data.ts'
+
+export interface TemplateTransformData {
+  variables: { variable: string; value_selector: string[] }[]
+  template: string
+}
+
+export interface TemplateTransformOptions {
+  /** Characters the result may have: `TEMPLATE_TRANSFORM_MAX_LENGTH`. */
+  maxLength: number
+}
 
 const schema = z.object({
   variables: z.array(z.object({ variable: z.string(), value_selector: selectorSchema })),
   template: z.string(),
 })
 
-type TemplateTransformData = z.output<typeof schema>
-
-/** Renders a Jinja2 template. `maxLength` is of the output, in characters. */
-export function createTemplateTransformNode({ maxLength }: { maxLength: number }): NodeType<TemplateTransformData> {
+/** Renders a Jinja2 template over chosen variables to `output`. Absent variables are none. */
+export function createTemplateTransformNode(options: TemplateTransformOptions): NodeType<TemplateTransformData> {
+  const { maxLength } = options
+  const limits = { maxOutput: Math.max(DEFAULT_LIMITS.maxOutput, maxLength * 2) }
   return {
     type: 'template-transform',
     parse: data => parseNodeData(schema, data),
-    execute: context => render(context, maxLength),
+    execute({ data, variables }) {
+      const inputs: ValueMap = {}
+      for (const { variable, value_selector: selector } of data.variables) {
+        const value = variables.get(selector)
+        inputs[variable] = value === undefined ? null : value
+      }
+      try {
+        const output = renderTemplate(data.template, inputs, limits)
+        if (isLonger(output, maxLength)) return failure(inputs, tooLong(maxLength))
+        return { status: 'succeeded', inputs, outputs: { output } }
+      } catch (error) {
+        if (error instanceof JinjaError) return failure(inputs, errorText(error, maxLength))
+        throw error
+      }
+    },
   }
 }
 
-function render({ data, variables }: NodeContext<TemplateTransformData>, maxLength: number): NodeResult {
-  const inputs: ValueMap = {}
-  for (const { variable, value_selector } of data.variables) inputs[variable] = variables.get(value_selector) ?? null
-  try {
-    const output = renderTemplate(data.template, inputs)
-    if (output.length > maxLength && [...output].length > maxLength) {
-      return { status: 'failed', inputs, error: `Output length exceeds ${maxLength} characters`, errorType: '' }
-    }
-    return { status: 'succeeded', inputs, outputs: { output } }
-  } catch (error) {
-    if (!(error instanceof JinjaError)) throw error
-    return { status: 'failed', inputs, error: error.message, errorType: '' }
-  }
+/** The error's type stays empty, as apps that branch on it know it. */
+function failure(inputs: ValueMap, error: string): NodeResult {
+  return { status: 'failed', inputs, error, errorType: '' }
+}
+
+function tooLong(maxLength: number): string {
+  return `Output length exceeds ${maxLength} characters`
+}
+
+/** Counts characters, not UTF-16 units; only where the count decides. */
+function isLonger(text: string, maxLength: number): boolean {
+  return text.length > maxLength && (text.length > maxLength * 2 || Array.from(text).length > maxLength)
+}
+
+function errorText(error: JinjaError, maxLength: number): string {
+  if (error instanceof TemplateLimitError && error.limit === 'output') return tooLong(maxLength)
+  if (error instanceof TemplateLimitError && error.limit === 'steps') return error.message
+  const place = error instanceof TemplateSyntaxError ? ` (line ${error.line})` : ''
+  return `${error.pythonClass}: ${error.message}${place}`
 }
