@@ -24,7 +24,11 @@ const ALLOWED: Record<string, string[]> = {
   'apps/ssrf-proxy': ['contracts', 'ports', 'adapter-outbound'],
 }
 /** Adapters that implement a store which `core` declares, or build on another's dialect. */
-const ADAPTERS: Record<string, string[]> = { 'adapters/postgres': ['core', 'engine'], 'adapters/queue-redis': ['adapter-redis'], 'adapters/models': ['core'] }
+const ADAPTERS: Record<string, string[]> = {
+  'adapters/postgres': ['core', 'engine'],
+  'adapters/queue-redis': ['adapter-redis'],
+  'adapters/models': ['core'],
+}
 const TESTS_MAY_ALSO = ['testkit', 'platform']
 
 const root = resolve(import.meta.dirname, '..')
@@ -52,12 +56,18 @@ process.exit(problems.length ? 1 : 0)
 
 /** The specifiers of all imports and re-exports. Each stands behind `from`, or behind `import` itself. */
 function specifiersIn(source: string): string[] {
-  return [...source.matchAll(/^(?:import|export|\}).* from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm)].map(match => match[1] ?? match[2] ?? match[3] ?? '')
+  return [...source.matchAll(/^(?:import|export|\}).* from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm)].map(
+    match => match[1] ?? match[2] ?? match[3] ?? '',
+  )
 }
 
 function checkPackage(file: string, owner: string, specifier: string, isTest: boolean) {
   const wanted = specifier.split('/')[1] ?? ''
-  const allowed = owner.startsWith('adapters/') ? ['contracts', 'ports', ...(ADAPTERS[owner] ?? [])] : owner.startsWith('e2e') ? ['contracts'] : (ALLOWED[owner] ?? [])
+  const allowed = owner.startsWith('adapters/')
+    ? ['contracts', 'ports', ...(ADAPTERS[owner] ?? [])]
+    : owner.startsWith('e2e')
+      ? ['contracts', 'services']
+      : (ALLOWED[owner] ?? [])
   if (allowed.includes('*') || allowed.includes(wanted) || (isTest && TESTS_MAY_ALSO.includes(wanted))) return
   problems.push(`${file}: ${owner} may not import @weft/${wanted}`)
 }

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** Black-box tests: whole processes, real services, real clients. One file at a time, for they share the machine. */
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    exclude: ['**/node_modules/**'],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+})
