@@ -5,6 +5,8 @@ export interface PoolOptions {
   connection: string | { host: string; port: number; user: string; password: string; database: string }
   /** Most connections at once. */
   size: number
+  /** Until an idle connection is let go of. Default 30. */
+  idleSeconds?: number
   /** Shown in `pg_stat_activity`. */
   applicationName?: string
   onError?: (error: Error) => void
@@ -28,7 +30,7 @@ export async function createPool(options: PoolOptions): Promise<Pool> {
   const config: PoolConfig = {
     ...(typeof options.connection === 'string' ? { connectionString: options.connection } : options.connection),
     max: options.size,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: (options.idleSeconds ?? 30) * 1000,
     connectionTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: options.applicationName ?? 'weft',

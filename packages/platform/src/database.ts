@@ -32,6 +32,7 @@ export async function connectDatabase(settings: Settings, logger: Logger): Promi
   const pool = await createPool({
     connection,
     size: settings.database.poolSize,
+    idleSeconds: settings.database.isEmbedded ? 5 : 30,
     onError: error => logger.warn({ error: error.message }, 'database connection lost'),
   })
   started.defer(() => pool.end())

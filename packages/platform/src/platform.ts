@@ -116,7 +116,7 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
 
   const connection = overrides.database ?? resources.use(await connectDatabase(settings, logger))
   const { database } = connection
-  const { cache, eventBus, queue } = overrides.signals ?? resources.use(createSignals(settings, connection, logger))
+  const { cache, eventBus, queue } = overrides.signals ?? resources.use(await createSignals(settings, connection, logger))
   const objectStore = overrides.objectStore ?? resources.use(new DiskObjectStore(`${settings.server.dataFolder}/storage`))
 
   const httpClient = overrides.httpClient ?? resources.use(createHttpClient(settings))

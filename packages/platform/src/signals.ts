@@ -1,8 +1,6 @@
 import { MemoryCache } from '@weft/adapter-memory'
 import { PostgresCache, PostgresEventBus } from '@weft/adapter-postgres-signals'
-import { PgBossQueue } from '@weft/adapter-queue-pg'
-import { BullQueue } from '@weft/adapter-queue-redis'
-import { RedisCache, RedisConnection, RedisEventBus } from '@weft/adapter-redis'
+import type { RedisConnection } from '@weft/adapter-redis'
 import type { Cache, EventBus, JobQueue } from '@weft/ports'
 import type { DatabaseConnection } from './database.ts'
 import type { Logger } from './logger.ts'
@@ -18,24 +16,35 @@ export interface Signals extends AsyncDisposable {
 type Connection = Omit<DatabaseConnection, typeof Symbol.asyncDispose>
 
 /** On Redis where there is one, else on the database. One process on its embedded database keeps short-lived values in memory. */
-export function createSignals(settings: Settings, { pool, connection }: Connection, logger: Logger): Signals {
-  const resources = new AsyncDisposableStack()
+export async function createSignals(settings: Settings, database: Connection, logger: Logger): Promise<Signals> {
+  await using started = new AsyncDisposableStack()
   const onError = (part: string) => (error: Error) => logger.warn({ part, error: error.message }, 'a connection was lost')
   const onListenerError = (error: unknown) => logger.error({ err: error }, 'a listener failed')
-  const parts = typeof connection === 'string' ? { connectionString: connection } : connection
+  const { pool } = database
+  const connection = typeof database.connection === 'string' ? { connectionString: database.connection } : database.connection
 
-  const redis = settings.redis && resources.use(new RedisConnection(settings.redis, { onError: onError('redis') }))
-  const databaseCache = () => (settings.database.isEmbedded ? new MemoryCache() : new PostgresCache({ pool }))
-  const cache = resources.use(redis ? new RedisCache(redis) : databaseCache())
-  const eventBus = resources.use(
-    redis
-      ? new RedisEventBus(redis, { onListenerError })
-      : new PostgresEventBus({ connection: parts, onError: onError('event bus'), onListenerError }),
-  )
-  const queue = resources.use(
-    settings.queue.driver === 'redis' && redis
-      ? new BullQueue({ connection: redis, onError: onError('queue') })
-      : new PgBossQueue({ connection: parts, poolSize: settings.database.isEmbedded ? 2 : 4, onError: onError('queue') }),
-  )
+  let redis: RedisConnection | undefined
+  let cache: Cache
+  let eventBus: EventBus
+  // Only what is used is loaded: the drivers take time and memory.
+  if (settings.redis) {
+    const { RedisCache, RedisConnection, RedisEventBus } = await import('@weft/adapter-redis')
+    redis = started.use(new RedisConnection(settings.redis, { onError: onError('redis') }))
+    cache = started.use(new RedisCache(redis))
+    eventBus = started.use(new RedisEventBus(redis, { onListenerError }))
+  } else {
+    cache = started.use(settings.database.isEmbedded ? new MemoryCache() : new PostgresCache({ pool }))
+    eventBus = started.use(new PostgresEventBus({ connection, onError: onError('event bus'), onListenerError }))
+  }
+
+  let queue: JobQueue
+  if (settings.queue.driver === 'redis' && redis) {
+    const { BullQueue } = await import('@weft/adapter-queue-redis')
+    queue = started.use(new BullQueue({ connection: redis, onError: onError('queue') }))
+  } else {
+    const { PgBossQueue } = await import('@weft/adapter-queue-pg')
+    queue = started.use(new PgBossQueue({ connection, poolSize: settings.database.isEmbedded ? 2 : 4, onError: onError('queue') }))
+  }
+  const resources = started.move()
   return { cache, eventBus, queue, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
