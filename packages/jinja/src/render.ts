@@ -4,7 +4,7 @@ import { type CompiledTemplate, compileTemplate } from './compiler/statements.ts
 import { typeError } from './errors.ts'
 import { Context, lookUpIn } from './runtime/context.ts'
 import { GLOBALS } from './runtime/globals.ts'
-import { Output } from './runtime/scope.ts'
+import { Output } from './runtime/output.ts'
 import { parse } from './template/parser.ts'
 
 /** A template that has been parsed and can be rendered any number of times. */

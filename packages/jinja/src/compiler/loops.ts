@@ -1,7 +1,8 @@
 import { deeper, spend } from '../budget.ts'
 import { TemplateSyntaxError } from '../errors.ts'
 import { LoopContext } from '../runtime/loop-context.ts'
-import { Output, Scope } from '../runtime/scope.ts'
+import { Output } from '../runtime/output.ts'
+import { Scope } from '../runtime/scope.ts'
 import type { Expression, For } from '../template/ast.ts'
 import { isTrue, iterate, iteratorOf } from '../values/core.ts'
 import { Markup, PyIterator, type PyValue } from '../values/objects.ts'
@@ -9,16 +10,16 @@ import { compileStore } from './assignment.ts'
 import { compileExpression } from './expressions.ts'
 import { entering, type Frame, innerFrame, leaving, writer } from './frame.ts'
 import { blocksIn, namesIn, undeclaredIn } from './names.ts'
-import { compileBody, type Run } from './statements.ts'
+import type { CompileBody, Run } from './run.ts'
 import { FunctionSlots } from './symbols.ts'
 
 /** Runs a loop over what it is given, in the scope of its function. */
 type Loop = (scope: Scope, iterable: PyValue, output: Output, recurse?: (items: PyValue, depth: number) => PyValue, depth?: number) => void
 
-export function compileFor(node: For, frame: Frame): Run {
+export function compileFor(node: For, frame: Frame, compileBody: CompileBody): Run {
   const iterable = compileExpression(node.iterable, frame)
   const slots = node.isRecursive ? new FunctionSlots(frame.symbols.slots) : frame.symbols.slots
-  const loop = compileLoop(node, frame, slots)
+  const loop = compileLoop(node, frame, slots, compileBody)
   if (!node.isRecursive) return (scope, output) => loop(scope, iterable(scope), output)
   const isSafe = frame.escaping
   return (outer, output) => {
@@ -34,7 +35,7 @@ export function compileFor(node: For, frame: Frame): Run {
   }
 }
 
-function compileLoop(node: For, frame: Frame, slots: FunctionSlots): Loop {
+function compileLoop(node: For, frame: Frame, slots: FunctionSlots, compileBody: CompileBody): Loop {
   const inner = innerFrame(frame, slots)
   const isExtended =
     node.isRecursive || undeclaredIn(node.body, ['loop']).has('loop') || [...blocksIn([node])].some(block => block.isScoped)
@@ -51,7 +52,7 @@ function compileLoop(node: For, frame: Frame, slots: FunctionSlots): Loop {
   const enter = entering(inner.symbols)
   const leave = leaving(inner.symbols)
   const body = compileBody(node.body, inner)
-  const otherwise = compileElse(node, frame, slots)
+  const otherwise = compileElse(node, frame, slots, compileBody)
   const step = (scope: Scope, item: PyValue, output: Output): void => {
     spend(1)
     store(scope, item)
@@ -80,7 +81,7 @@ function compileLoop(node: For, frame: Frame, slots: FunctionSlots): Loop {
   }
 }
 
-function compileElse(node: For, frame: Frame, slots: FunctionSlots): Run | undefined {
+function compileElse(node: For, frame: Frame, slots: FunctionSlots, compileBody: CompileBody): Run | undefined {
   if (!node.otherwise.length) return undefined
   const inner = innerFrame(frame, slots)
   inner.symbols.statements(node.otherwise)

@@ -1,16 +1,17 @@
 import { TemplateSyntaxError } from '../errors.ts'
 import { Macro, type MacroShape } from '../runtime/macro.ts'
-import { Output, Scope } from '../runtime/scope.ts'
+import { Output } from '../runtime/output.ts'
+import { Scope } from '../runtime/scope.ts'
 import type { CallBlock, Macro as MacroNode } from '../template/ast.ts'
 import { Undefined } from '../values/objects.ts'
 import { call, compileArguments, compileExpression } from './expressions.ts'
 import { entering, type Frame, innerFrame, reader, writer } from './frame.ts'
 import { undeclaredIn } from './names.ts'
-import { compileBody, printer, type Run } from './statements.ts'
+import { type CompileBody, printer, type Run } from './run.ts'
 import { FunctionSlots } from './symbols.ts'
 
-export function compileMacro(node: MacroNode, frame: Frame): Run {
-  const build = compileMacroBody(node, node.name, frame)
+export function compileMacro(node: MacroNode, frame: Frame, compileBody: CompileBody): Run {
+  const build = compileMacroBody(node, node.name, frame, compileBody)
   const reference = frame.symbols.find(node.name)
   const write = reference ? writer(reference) : () => {}
   return scope => {
@@ -20,8 +21,8 @@ export function compileMacro(node: MacroNode, frame: Frame): Run {
   }
 }
 
-export function compileCallBlock(node: CallBlock, frame: Frame): Run {
-  const build = compileMacroBody(node, null, frame)
+export function compileCallBlock(node: CallBlock, frame: Frame, compileBody: CompileBody): Run {
+  const build = compileMacroBody(node, null, frame, compileBody)
   const callee = compileExpression(node.call.callee, frame)
   const evaluateArguments = compileArguments(node.call, frame)
   const print = printer({ ...frame, escaping: false })
@@ -33,7 +34,12 @@ export function compileCallBlock(node: CallBlock, frame: Frame): Run {
   }
 }
 
-function compileMacroBody(node: MacroNode | CallBlock, name: string | null, frame: Frame): (scope: Scope) => Macro {
+function compileMacroBody(
+  node: MacroNode | CallBlock,
+  name: string | null,
+  frame: Frame,
+  compileBody: CompileBody,
+): (scope: Scope) => Macro {
   const inner = innerFrame(frame, new FunctionSlots(frame.symbols.slots))
   const { symbols } = inner
   for (const parameter of node.parameters) symbols.expression(parameter)

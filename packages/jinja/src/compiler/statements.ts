@@ -2,10 +2,10 @@ import { deeper } from '../budget.ts'
 import { TemplateRuntimeError, TemplateSyntaxError, typeError } from '../errors.ts'
 import { noParentBlock, TemplateReference } from '../runtime/blocks.ts'
 import type { BlockCode, Context } from '../runtime/context.ts'
-import { Output, Scope } from '../runtime/scope.ts'
+import { Output } from '../runtime/output.ts'
+import { Scope } from '../runtime/scope.ts'
 import type { AssignBlock, Autoescape, Block, FilterBlock, If, Load, OutputPart, Statement, With } from '../template/ast.ts'
 import { isTrue } from '../values/core.ts'
-import { escapeText } from '../values/html.ts'
 import { Markup, type PyValue } from '../values/objects.ts'
 import { pyStr } from '../values/printing.ts'
 import { assigned, compileTarget } from './assignment.ts'
@@ -14,9 +14,8 @@ import { conditionalFrame, entering, type Frame, innerFrame, leaving, reader, wr
 import { compileFor } from './loops.ts'
 import { compileCallBlock, compileMacro } from './macros.ts'
 import { blocksIn, undeclaredIn } from './names.ts'
+import { printer, type Run } from './run.ts'
 import { FunctionSlots, Symbols } from './symbols.ts'
-
-export type Run = (scope: Scope, output: Output) => void
 
 /** A template ready to be rendered any number of times. */
 export interface CompiledTemplate {
@@ -56,7 +55,7 @@ function compileFunction(body: Statement[], block: string | undefined): BlockCod
   }
 }
 
-export function compileBody(body: Statement[], frame: Frame): Run {
+function compileBody(body: Statement[], frame: Frame): Run {
   const statements = body.map(statement => compileStatement(statement, frame))
   if (statements.length === 1) return statements[0] as Run
   return (scope, output) => {
@@ -69,13 +68,13 @@ function compileStatement(node: Statement, frame: Frame): Run {
     case 'output':
       return compileOutput(node.parts, frame)
     case 'for':
-      return compileFor(node, frame)
+      return compileFor(node, frame, compileBody)
     case 'if':
       return compileIf(node, frame)
     case 'macro':
-      return compileMacro(node, frame)
+      return compileMacro(node, frame, compileBody)
     case 'call-block':
-      return compileCallBlock(node, frame)
+      return compileCallBlock(node, frame, compileBody)
     case 'filter-block':
       return compileFilterBlock(node, frame)
     case 'with':
@@ -97,12 +96,6 @@ function compileStatement(node: Statement, frame: Frame): Run {
     case 'load':
       return compileLoad(node, frame)
   }
-}
-
-/** A value's text where it is printed. */
-export function printer(frame: Frame): (scope: Scope, value: PyValue) => string {
-  if (frame.escaping === 'dynamic') return (scope, value) => (scope.context.escaping.isOn ? escapeText(value) : pyStr(value))
-  return frame.escaping ? (_scope, value) => escapeText(value) : (_scope, value) => pyStr(value)
 }
 
 function compileOutput(parts: OutputPart[], frame: Frame): Run {

@@ -1,4 +1,5 @@
-import { getAttribute, missing } from '../values/access.ts'
+import { attributeOf } from '../methods/index.ts'
+import { missing } from '../values/access.ts'
 import { isTrue, length } from '../values/core.ts'
 import { type PyValue, Undefined } from '../values/objects.ts'
 import { pyStr } from '../values/printing.ts'
@@ -24,7 +25,7 @@ const attribute = define(
   'do_attr',
   ['obj', 'name'],
   (_escaping, value: PyValue, name: PyValue) => {
-    const found = getAttribute(value, pyStr(name))
+    const found = attributeOf(value, pyStr(name))
     return found === undefined ? missing(value, pyStr(name)) : found
   },
   1,

@@ -1,6 +1,6 @@
 import { TemplateRuntimeError } from '../errors.ts'
-import { toDouble } from '../values/arithmetic.ts'
 import { float, int, intFromNumber } from '../values/core.ts'
+import { toDouble } from '../values/numbers.ts'
 import { type PyValue, Tuple } from '../values/objects.ts'
 import { type Method, type MethodTable, positional } from './method-table.ts'
 

@@ -4,7 +4,7 @@ import { isText, rawText } from '../values/core.ts'
 import { type Keywords, Markup, PyObject, type PyValue, Undefined } from '../values/objects.ts'
 import { pyRepr } from '../values/printing.ts'
 import type { Context } from './context.ts'
-import { Output } from './scope.ts'
+import { Output } from './output.ts'
 
 /** `self` in a template: its blocks by name. */
 export class TemplateReference extends PyObject {

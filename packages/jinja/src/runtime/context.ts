@@ -1,7 +1,7 @@
 import type { Value, ValueMap } from '@weft/contracts'
 import { fromValue } from '../values/core.ts'
 import type { PyValue } from '../values/objects.ts'
-import type { Output } from './scope.ts'
+import type { Output } from './output.ts'
 
 export type BlockCode = (context: Context, output: Output) => void
 

@@ -1,4 +1,3 @@
-import { spend, textLimit, tooLong } from '../budget.ts'
 import type { PyValue } from '../values/objects.ts'
 import type { Context } from './context.ts'
 
@@ -11,17 +10,5 @@ export class Scope {
   constructor(context: Context, parent?: Scope) {
     this.context = context
     this.parent = parent
-  }
-}
-
-/** Where statements print to. */
-export class Output {
-  text = ''
-
-  /** @throws TemplateLimitError when the text becomes too long */
-  write(text: string): void {
-    this.text += text
-    spend(1 + text.length / 256)
-    if (this.text.length > textLimit()) throw tooLong()
   }
 }

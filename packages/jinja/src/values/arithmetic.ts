@@ -1,8 +1,8 @@
-import { Float } from '@weft/contracts'
 import { spend, spendItems } from '../budget.ts'
 import { TemplateRuntimeError, typeError, valueError } from '../errors.ts'
-import { float, int, intFromNumber, isInt, isNumeric, isText, toIndex, typeName } from './core.ts'
+import { float, int, isInt, isNumeric, isText, toIndex, typeName } from './core.ts'
 import { escapeText } from './html.ts'
+import { type Numeric, toDouble } from './numbers.ts'
 import { Markup, type PyValue, Tuple, Undefined } from './objects.ts'
 import { formatPercent } from './percent-format.ts'
 import { checked, repeat } from './text.ts'
@@ -11,8 +11,6 @@ export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**'
 
 /** Ints grow without end in Python; here they end before one of them costs noticeable time. */
 const MAX_INT_BITS = 200_000
-
-type Numeric = number | bigint | boolean | Float
 
 /** Python's `left operator right`. @throws TemplateRuntimeError with Python's message */
 export function calculate(operator: ArithmeticOperator, left: PyValue, right: PyValue): PyValue {
@@ -73,16 +71,6 @@ function multiplySequence(sequence: PyValue, times: PyValue): PyValue | undefine
 function calculateNumbers(operator: ArithmeticOperator, left: Numeric, right: Numeric): PyValue {
   if (isInt(left) && isInt(right)) return calculateInts(operator, left, right)
   return calculateFloats(operator, toDouble(left), toDouble(right))
-}
-
-/** @throws OverflowError where an int is beyond every float */
-export function toDouble(value: Numeric): number {
-  if (value instanceof Float) return value.value
-  const double = Number(value)
-  if (typeof value === 'bigint' && !Number.isFinite(double)) {
-    throw new TemplateRuntimeError('OverflowError', 'int too large to convert to float')
-  }
-  return double
 }
 
 function calculateInts(operator: ArithmeticOperator, left: number | bigint | boolean, right: number | bigint | boolean): PyValue {
@@ -232,11 +220,4 @@ export function absolute(value: PyValue): PyValue {
   if (typeof value === 'bigint') return value < 0n ? -value : value
   if (isInt(value)) return Math.abs(Number(value))
   return float(Math.abs(toDouble(value)))
-}
-
-/** Python's `int(float)`. @throws OverflowError, ValueError for what is not a number */
-export function truncate(value: number): number | bigint {
-  if (Number.isNaN(value)) throw valueError('cannot convert float NaN to integer')
-  if (!Number.isFinite(value)) throw new TemplateRuntimeError('OverflowError', 'cannot convert float infinity to integer')
-  return intFromNumber(Math.trunc(value))
 }

@@ -1,18 +1,22 @@
 import { TemplateRuntimeError, valueError } from '../errors.ts'
-import { getAttribute, getItem } from './access.ts'
 import { typeName } from './core.ts'
 import { formatValue } from './format-spec.ts'
 import { escapeText } from './html.ts'
+import { getItem } from './items.ts'
 import { Markup, type PyValue } from './objects.ts'
 import { asciiOnly } from './percent-format.ts'
 import { pyRepr, pyStr } from './printing.ts'
 import { joinTexts } from './text.ts'
+
+/** The attribute, or `undefined` where there is none. */
+export type AttributeLookup = (value: PyValue, name: string) => PyValue | undefined
 
 /** What a format's fields are looked up in. */
 export interface FormatArguments {
   positional: readonly PyValue[]
   /** @throws KeyError where there is no such name */
   named(name: string): PyValue
+  getAttribute: AttributeLookup
 }
 
 /** `format.format(*args, **kwargs)`. @throws TemplateRuntimeError with Python's message */
@@ -78,7 +82,7 @@ class BraceFormatter {
       if (rest.startsWith('.')) {
         const name = /^\.([^.[]*)/.exec(rest)?.[1] ?? ''
         if (!name) throw valueError('Empty attribute in format string')
-        value = attributeOf(value, name)
+        value = this.#attribute(value, name)
         rest = rest.slice(name.length + 1)
       } else if (rest.startsWith('[')) {
         const end = rest.indexOf(']')
@@ -90,6 +94,12 @@ class BraceFormatter {
       } else throw valueError("Only '.' or '[' may follow ']' in format field specifier")
     }
     return value
+  }
+
+  #attribute(value: PyValue, name: string): PyValue {
+    const found = this.#args.getAttribute(value, name)
+    if (found === undefined) throw missingAttribute(value, name)
+    return found
   }
 
   #first(name: string): PyValue {
@@ -154,12 +164,6 @@ function convert(value: PyValue, conversion: string): PyValue {
   if (conversion === 'r') return pyRepr(value)
   if (conversion === 'a') return asciiOnly(pyRepr(value))
   throw valueError(`Unknown conversion specifier ${conversion}`)
-}
-
-function attributeOf(value: PyValue, name: string): PyValue {
-  const found = getAttribute(value, name)
-  if (found !== undefined) return found
-  throw missingAttribute(value, name)
 }
 
 function missingAttribute(value: PyValue, name: string): TemplateRuntimeError {

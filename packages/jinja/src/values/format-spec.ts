@@ -1,7 +1,7 @@
 import { TemplateRuntimeError, typeError, valueError } from '../errors.ts'
-import { toDouble } from './arithmetic.ts'
 import { isInt, isNumeric, isText, objectTypeName, rawText, typeName } from './core.ts'
 import { type FloatStyle, floatDigits } from './float-digits.ts'
+import { toDouble } from './numbers.ts'
 import { Markup, type PyValue, Undefined } from './objects.ts'
 import { intText, pyStr } from './printing.ts'
 import { characterCount, padding, sliceCharacters } from './text.ts'
