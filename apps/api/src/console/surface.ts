@@ -1,6 +1,7 @@
 import type { Platform } from '@weft/platform'
 import type { Surface } from '../http/surface.ts'
 import { accountRoutes } from './account.ts'
+import { appConsoleRoutes } from './apps/index.ts'
 import { createConsoleAuthenticators } from './authentication.ts'
 import { fileConsoleRoutes } from './files.ts'
 import { installationRoutes } from './installation.ts'
@@ -10,6 +11,8 @@ import { draftVariableRoutes } from './runs/draft-variables.ts'
 import { runHistoryRoutes } from './runs/run-history.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
+import { tagRoutes } from './tags.ts'
+import { workflowConsoleRoutes } from './workflows/index.ts'
 import { workspaceRoutes } from './workspaces.ts'
 
 export function createConsoleSurface(platform: Platform): Surface {
@@ -22,6 +25,9 @@ export function createConsoleSurface(platform: Platform): Surface {
       ...sessionRoutes,
       ...accountRoutes,
       ...workspaceRoutes,
+      ...appConsoleRoutes,
+      ...workflowConsoleRoutes,
+      ...tagRoutes,
       ...modelConsoleRoutes,
       ...fileConsoleRoutes,
       ...draftRunRoutes,

@@ -1,0 +1,6 @@
+import { apiKeyRoutes } from './api-keys.ts'
+import { appRoutes } from './apps.ts'
+import { importRoutes } from './imports.ts'
+import { siteRoutes } from './sites.ts'
+
+export const appConsoleRoutes = [...appRoutes, ...importRoutes, ...apiKeyRoutes, ...siteRoutes]
