@@ -3,7 +3,7 @@ import { OutboundError } from '@weft/ports'
 import { toModelError } from './model-errors.ts'
 import type { VendorEnvironment } from './vendor.ts'
 
-const MAX_RETRIES = 2
+const TRIES = 3
 const FIRST_DELAY = 250
 /** A vendor that asks for a longer pause is left to the caller, who may have a better use for the time. */
 const MAX_DELAY = 10_000
@@ -11,6 +11,8 @@ const MAX_DELAY = 10_000
 interface RetryOptions {
   sleep: VendorEnvironment['sleep']
   signal?: AbortSignal
+  /** 3 unless given. */
+  tries?: number
 }
 
 /** Runs the attempt again, after a growing pause, where it fails before its first event and may do better next time. */
@@ -43,9 +45,9 @@ export async function withRetries<Answer>(attempt: () => Promise<Answer>, option
 }
 
 /** @throws the failure, where it is final */
-async function pauseBeforeRetry(failure: ModelError, retry: number, { sleep, signal }: RetryOptions): Promise<void> {
+async function pauseBeforeRetry(failure: ModelError, retry: number, { sleep, signal, tries = TRIES }: RetryOptions): Promise<void> {
   const delay = failure.retryAfter ?? FIRST_DELAY * 2 ** retry * (1 + Math.random() / 2)
-  if (retry >= MAX_RETRIES || delay > MAX_DELAY || !isTransient(failure)) throw failure
+  if (retry + 1 >= tries || delay > MAX_DELAY || !isTransient(failure)) throw failure
   await sleep(delay, signal).catch(() => {
     throw toModelError(failure.cause, signal)
   })

@@ -6,7 +6,7 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider'
 import { createUsage, estimateMessageTokens, estimateTokens, type ModelEvent, type ModelPricing, type ModelRequest } from '@weft/ports'
-import { toModelError } from './model-errors.ts'
+import { cutStreamError, toModelError } from './model-errors.ts'
 import type { VendorEnvironment } from './vendor.ts'
 
 export interface SdkCall {
@@ -16,6 +16,8 @@ export interface SdkCall {
   pricing: ModelPricing | null
   /** False where the vendor cannot stream what is asked for: the answer then comes in one piece. */
   canStream: boolean
+  /** True where the vendor always says why an answer ended: one without a reason was then cut off. */
+  saysWhyItEnds?: boolean
   now: VendorEnvironment['now']
 }
 
@@ -27,11 +29,17 @@ export async function* sdkEvents(call: SdkCall): AsyncGenerator<ModelEvent> {
   const meter = new UsageMeter(call)
   const abort = new AbortController()
   const { abortSignal } = call.options
+  let hasBegun = false
   const options = { ...call.options, abortSignal: abortSignal ? AbortSignal.any([abortSignal, abort.signal]) : abort.signal }
   try {
-    yield* call.canStream ? streamed(call.model, options, meter) : generated(call.model, options, meter)
+    for await (const event of call.canStream ? streamed(call.model, options, meter) : generated(call.model, options, meter)) {
+      hasBegun = true
+      yield event
+    }
   } catch (error) {
-    throw toModelError(error, abortSignal)
+    const failure = toModelError(error, abortSignal)
+    if (hasBegun && failure.code === 'connection-failed') throw cutStreamError({ cause: error })
+    throw failure
   } finally {
     abort.abort()
   }
@@ -89,7 +97,8 @@ class UsageMeter {
   }
 
   finish(reason: LanguageModelV4FinishReason, usage: LanguageModelV4Usage): ModelEvent {
-    const { request, pricing, now } = this.#call
+    const { request, pricing, now, saysWhyItEnds } = this.#call
+    if (saysWhyItEnds && reason.unified === 'other' && reason.raw === undefined) throw cutStreamError()
     const promptTokens = usage.inputTokens.total ?? estimateMessageTokens(request.messages)
     const completionTokens = usage.outputTokens.total ?? estimateTokens(this.#text)
     const latency = (now() - this.#start) / 1000

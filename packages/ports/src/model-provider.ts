@@ -13,6 +13,8 @@ export interface ModelProvider {
   icon(kind: 'icon_small' | 'icon_large', language: string): { bytes: Uint8Array; mimeType: string } | undefined
   /** What a model described by its own credentials can do; undefined where the vendor takes none of the type. */
   describe(type: ModelType, model: string, credentials: ModelCredentials): ModelDeclaration | undefined
+  /** What a model can do that the vendor may have though `models` does not list it, by the provider's credentials. */
+  unlisted?(type: ModelType, model: string): ModelDeclaration | undefined
   /** Asks the vendor whether the credentials work. @throws ModelError with the vendor's words */
   validateProvider(credentials: ModelCredentials, signal?: AbortSignal): Promise<void>
   /** @throws ModelError with the vendor's words */
@@ -36,6 +38,8 @@ export interface ModelCall {
   model: string
   credentials: ModelCredentials
   signal?: AbortSignal
+  /** How often to try what may pass; 3 unless given. */
+  tries?: number
 }
 
 /** Form values by field, decrypted. */

@@ -1,4 +1,5 @@
-import type { CredentialField, ModelType, ProviderDeclaration } from '@weft/ports'
+import type { CredentialField, LocalizedText, ModelType, ProviderDeclaration } from '@weft/ports'
+import { choice, field, shownFor, text } from '../../form.ts'
 
 export const declaration: ProviderDeclaration = {
   provider: 'langgenius/openai_api_compatible/openai_api_compatible',
@@ -25,7 +26,7 @@ export const declaration: ProviderDeclaration = {
       field('endpoint_model_name', text('model name for API endpoint', 'API endpoint中的模型名称'), {
         placeholder: text('endpoint model name, e.g. chatgpt4.0'),
       }),
-      choice('llm', 'mode', text('Completion mode', '对话类型'), 'chat', {
+      choiceFor('llm', 'mode', text('Completion mode', '对话类型'), 'chat', {
         completion: text('Completion', '补全'),
         chat: text('Chat', '对话'),
       }),
@@ -38,51 +39,51 @@ export const declaration: ProviderDeclaration = {
         ...shownFor('text-embedding'),
       }),
       field('max_tokens_to_sample', text('Upper bound for max tokens', '最大 token 上限'), { default: '4096', ...shownFor('llm') }),
-      choice('llm', 'agent_thought_support', text('Thinking Mode Support', '思考模式支持'), 'not_supported', {
+      choiceFor('llm', 'agent_thought_support', text('Thinking Mode Support', '思考模式支持'), 'not_supported', {
         only_thinking_supported: text('Only Thinking Mode', '仅支持思考模式'),
         not_supported: text('Only Non-Thinking Mode', '仅支持非思考模式'),
         supported: text('Both Modes', '两种模式都支持'),
       }),
-      choice('llm', 'token_param_name', text('Token parameter name', 'token 参数名'), 'auto', {
+      choiceFor('llm', 'token_param_name', text('Token parameter name', 'token 参数名'), 'auto', {
         auto: text('Auto (detect by model)', '自动（按模型判断）'),
         max_tokens: text('Use max_tokens', '使用 max_tokens'),
         max_completion_tokens: text('Use max_completion_tokens', '使用 max_completion_tokens'),
       }),
-      choice(
+      choiceFor(
         'llm',
         'user_identity_support',
         text('User Identity Support', '用户标识支持'),
         'support',
         supportOptions('support', 'no_support'),
       ),
-      choice('llm', 'stream_include_usage', text('Include Usage in Stream', '流式中包含用量'), 'enabled', {
+      choiceFor('llm', 'stream_include_usage', text('Include Usage in Stream', '流式中包含用量'), 'enabled', {
         enabled: text('Enabled', '启用'),
         disabled: text('Disabled', '禁用'),
       }),
-      choice('llm', 'function_calling_type', text('Function Call Type', '函数调用类型'), 'no_call', {
+      choiceFor('llm', 'function_calling_type', text('Function Call Type', '函数调用类型'), 'no_call', {
         function_call: text('Function Call', '函数调用'),
         tool_call: text('Tool Call', '工具调用'),
         no_call: text('Not Support', '不支持'),
       }),
-      choice(
+      choiceFor(
         'llm',
         'stream_function_calling',
         text('Stream function calling', '流式函数调用'),
         'not_supported',
         supportOptions('supported', 'not_supported'),
       ),
-      choice('llm', 'vision_support', text('Vision Support', '视觉支持'), 'no_support', supportOptions('support', 'no_support')),
-      choice('llm', 'video_support', text('Video Support', '视频支持'), 'no_support', supportOptions('support', 'no_support')),
-      choice('llm', 'audio_support', text('Audio Support', '音频支持'), 'no_support', supportOptions('support', 'no_support')),
-      choice('llm', 'document_support', text('Document Support', '文档支持'), 'no_support', supportOptions('support', 'no_support')),
-      choice(
+      choiceFor('llm', 'vision_support', text('Vision Support', '视觉支持'), 'no_support', supportOptions('support', 'no_support')),
+      choiceFor('llm', 'video_support', text('Video Support', '视频支持'), 'no_support', supportOptions('support', 'no_support')),
+      choiceFor('llm', 'audio_support', text('Audio Support', '音频支持'), 'no_support', supportOptions('support', 'no_support')),
+      choiceFor('llm', 'document_support', text('Document Support', '文档支持'), 'no_support', supportOptions('support', 'no_support')),
+      choiceFor(
         'llm',
         'structured_output_support',
         text('Structured Output', '结构化输出'),
         'not_supported',
         supportOptions('supported', 'not_supported'),
       ),
-      choice('llm', 'stream_mode_auth', text('Stream mode auth', '流模式授权'), 'not_use', {
+      choiceFor('llm', 'stream_mode_auth', text('Stream mode auth', '流模式授权'), 'not_use', {
         not_use: text('Not Use', '不使用'),
         use: text('Use', '使用'),
       }),
@@ -110,29 +111,6 @@ export const declaration: ProviderDeclaration = {
   },
 }
 
-function text(en: string, zh?: string) {
-  return { en_US: en, zh_Hans: zh ?? en }
-}
-
-function field(variable: string, label: CredentialField['label'], extra: Partial<CredentialField> = {}): CredentialField {
-  return {
-    variable,
-    label,
-    type: 'text-input',
-    required: false,
-    default: null,
-    options: null,
-    placeholder: null,
-    max_length: 0,
-    show_on: [],
-    ...extra,
-  }
-}
-
-function shownFor(type: ModelType): Pick<CredentialField, 'show_on'> {
-  return { show_on: [{ variable: '__model_type', value: type }] }
-}
-
 function contextSize(type: ModelType): CredentialField {
   const placeholder = text('Enter your Model context size', '在此输入您的模型上下文长度')
   return field('context_size', text('Model context size', '模型上下文长度'), {
@@ -143,19 +121,8 @@ function contextSize(type: ModelType): CredentialField {
   })
 }
 
-function choice(
-  type: ModelType,
-  variable: string,
-  label: CredentialField['label'],
-  preset: string,
-  options: Record<string, CredentialField['label']>,
-): CredentialField {
-  return field(variable, label, {
-    type: 'select',
-    default: preset,
-    options: Object.entries(options).map(([value, optionLabel]) => ({ label: optionLabel, value, show_on: [] })),
-    ...shownFor(type),
-  })
+function choiceFor(type: ModelType, variable: string, label: LocalizedText, preset: string, options: Record<string, LocalizedText>) {
+  return choice(variable, label, preset, options, shownFor(type))
 }
 
 function supportOptions(yes: string, no: string) {

@@ -1,48 +1,59 @@
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
-import type { ModelCall, ModelEvent, ModelRequest, PromptMessage } from '@weft/ports'
+import type { ModelEvent, ModelPricing, ModelRequest, PromptMessage } from '@weft/ports'
 import { toSdkPrompt, toSdkTool } from '../sdk-prompt.ts'
 import { sdkEvents } from '../sdk-stream.ts'
 import type { VendorEnvironment } from '../vendor.ts'
 import { bodyParameters } from './chat-parameters.ts'
-import { describeModel } from './describe.ts'
-import { baseUrlOf, endpointModelOf } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /** Where AI SDK looks for what goes into the body unchanged. */
 const VENDOR = 'openaiCompatible'
 
-export function languageModelEvents(environment: VendorEnvironment, call: ModelCall, request: ModelRequest): AsyncIterable<ModelEvent> {
-  const { credentials } = call
-  const isCompletion = credentials.mode === 'completion'
+export interface DialectCall {
+  endpoint: Endpoint
+  request: ModelRequest
+  pricing: ModelPricing | null
+  signal?: AbortSignal
+}
+
+export async function* languageModelEvents({ fetch, now }: VendorEnvironment, call: DialectCall): AsyncGenerator<ModelEvent> {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+  const { endpoint, request, pricing } = call
+  const isCompletion = endpoint.mode === 'completion'
   const settings = createOpenAICompatible({
     name: VENDOR,
-    baseURL: baseUrlOf(credentials),
-    apiKey: credentials.api_key ? String(credentials.api_key) : undefined,
-    fetch: isCompletion ? fetchWithPlainPrompt(environment.fetch, completionPrompt(request.messages), request.stop) : environment.fetch,
-    includeUsage: credentials.stream_include_usage !== 'disabled',
+    baseURL: endpoint.baseUrl,
+    headers: endpoint.headers,
+    queryParams: endpoint.query ? Object.fromEntries(new URLSearchParams(endpoint.query)) : undefined,
+    fetch: isCompletion ? fetchWithPlainPrompt(fetch, completionPrompt(request.messages), request.stop) : fetch,
+    includeUsage: endpoint.asksForUsage,
     supportsStructuredOutputs: true,
     transformRequestBody: withPictureDetail,
   })
-  const name = endpointModelOf(call)
-  return sdkEvents({
-    model: isCompletion ? settings.completionModel(name) : settings.chatModel(name),
-    options: callOptions(call, request),
+  yield* sdkEvents({
+    model: isCompletion ? settings.completionModel(endpoint.model) : settings.chatModel(endpoint.model),
+    options: callOptions(call),
     request,
-    pricing: describeModel('llm', call.model, credentials).pricing,
-    canStream: !request.tools?.length || credentials.stream_function_calling !== 'not_supported',
-    now: environment.now,
+    pricing,
+    canStream: !request.tools?.length || endpoint.canStreamTools,
+    saysWhyItEnds: endpoint.saysWhyItEnds,
+    now,
   })
 }
 
-function callOptions(call: ModelCall, request: ModelRequest): LanguageModelV4CallOptions {
-  const sendsUser = request.user !== undefined && call.credentials.user_identity_support !== 'no_support'
+function callOptions({ endpoint, request, signal }: DialectCall): LanguageModelV4CallOptions {
+  const body = {
+    ...endpoint.extra?.chat,
+    ...bodyParameters(endpoint, request),
+    ...(request.user !== undefined && endpoint.sendsUser ? { user: request.user } : {}),
+  }
   return {
     prompt: toSdkPrompt(request.messages, VENDOR),
     stopSequences: request.stop?.length ? request.stop : undefined,
     tools: request.tools?.length ? request.tools.map(toSdkTool) : undefined,
     toolChoice: request.tools?.length ? { type: request.toolChoice ?? 'auto' } : undefined,
-    providerOptions: { [VENDOR]: { ...bodyParameters(call, request), ...(sendsUser ? { user: request.user } : {}) } as never },
-    abortSignal: call.signal,
+    providerOptions: { [VENDOR]: body as never },
+    abortSignal: signal,
   }
 }
 
