@@ -110,7 +110,7 @@ test('a server that is killed is started again, with all that was committed', as
   const pid = await pidOf()
   process.kill(pid, 'SIGKILL')
   await untilDead(pid)
-  await vi.waitFor(async () => expect(await query(server, 'select * from notes')).toEqual([{ id: 1 }]), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await query(server, 'select * from notes')).toEqual([{ id: 1 }]), { timeout: 25_000 })
   expect(await pidOf()).not.toBe(pid)
 })
 
