@@ -316,8 +316,8 @@ function isSimpleKey(key: string): boolean {
   return key !== '' && characters.length < LONGEST_SIMPLE_KEY && !characters.some(character => BREAKS.has(character))
 }
 
-/** UTF-16 sorts what lies beyond the first plane before its last part; Python does not. */
-function compareCodePoints(left: string, right: string): number {
+/** As Python sorts: UTF-16 puts what lies beyond the first plane before its last part. */
+export function compareCodePoints(left: string, right: string): number {
   const [a, b] = [[...left], [...right]]
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const difference = (a[index]?.codePointAt(0) ?? 0) - (b[index]?.codePointAt(0) ?? 0)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { stringifyJson, type ValueMap } from '@weft/contracts'
+import { isValueMap, pythonJson, type Value, type ValueMap } from '@weft/contracts'
 import { and, desc, eq, inArray, ne } from 'drizzle-orm'
 import { accounts } from '../accounts/accounts-table.ts'
 import type { AppChanges } from '../apps/app-changes.ts'
 import { type App, apps } from '../apps/apps-table.ts'
 import type { Database } from '../database/database.ts'
 import type { TenantScope } from '../database/tenant-scope.ts'
+import { compareCodePoints } from '../dsl/write-yaml.ts'
 import { DomainError } from '../errors.ts'
 import { hashGraph } from '../runs/run-store.ts'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -54,9 +55,18 @@ export interface WorkflowEditing {
   authorsOf(workflows: Pick<Workflow, 'createdBy' | 'updatedBy'>[]): Promise<Map<string, WorkflowAuthor>>
 }
 
-/** What an editor compares to see that a draft has changed. Means nothing else. */
-export function draftHash({ graphHash, features }: Pick<Workflow, 'graphHash' | 'features'>): string {
-  return createHash('sha256').update(graphHash).update(stringifyJson(features)).digest('hex')
+/** What an editor compares to see that a draft has changed: Dify's hash, of `json.dumps` with sorted keys and a word at its end. */
+export function draftHash({ graph, features }: Pick<Workflow, 'graph' | 'features'>): string {
+  const text = pythonJson(withSortedKeys({ graph, features }))
+  const ascii = text.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return createHash('sha256').update(ascii).update('None').digest('hex')
+}
+
+function withSortedKeys(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (!isValueMap(value)) return value
+  const keys = Object.keys(value).sort(compareCodePoints)
+  return Object.fromEntries(keys.map(key => [key, withSortedKeys(value[key] as Value)]))
 }
 
 /** What storing a draft takes. */

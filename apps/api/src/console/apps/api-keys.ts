@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { defineRoute } from '../../http/define-route.ts'
 import { id } from '../../http/fields.ts'
 import { ResponseError } from '../../http/response-error.ts'
+import { sendNothing } from '../../http/send-nothing.ts'
 import { appParams } from './apps.ts'
 import { apiBaseUrl, showKey } from './shapes.ts'
 
@@ -70,7 +71,7 @@ export const apiKeyRoutes = [
     status: 204,
     async handler({ platform, scope, params, reply }) {
       await platform.apps.keys.delete(scope, await ownerOf(platform, scope, params.appId), params.keyId)
-      return reply.code(204).send()
+      return sendNothing(reply)
     },
   }),
   defineRoute({
@@ -100,7 +101,7 @@ export const apiKeyRoutes = [
     status: 204,
     async handler({ platform, scope, params, reply }) {
       await platform.apps.keys.delete(scope, DATASET, params.keyId)
-      return reply.code(204).send()
+      return sendNothing(reply)
     },
   }),
   defineRoute({

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { defineRoute } from '../../http/define-route.ts'
 import { id, integer, queryBoolean, text, truthy } from '../../http/fields.ts'
+import { sendNothing } from '../../http/send-nothing.ts'
 import { appShape, showApp, showAppDetail, showAppListItem } from './shapes.ts'
 
 export const appParams = z.object({ appId: id() })
@@ -134,7 +135,7 @@ const deleteApp = defineRoute({
   status: 204,
   async handler({ platform, scope, params, reply }) {
     await platform.apps.catalogue.delete(scope, params.appId)
-    return reply.code(204).send()
+    return sendNothing(reply)
   },
 })
 

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { defineRoute } from '../../http/define-route.ts'
 import { queryBoolean, text } from '../../http/fields.ts'
+import { sendJson } from '../../http/send-json.ts'
 import { appParams } from './apps.ts'
 
 const importShape = z.object({
@@ -17,9 +18,8 @@ const importShape = z.object({
 
 const STATUS = { completed: 200, 'completed-with-warnings': 200, pending: 202, failed: 400 }
 
-function showImport(reply: FastifyReply, result: ImportResult): z.input<typeof importShape> {
-  reply.code(STATUS[result.status])
-  return {
+function sendImport(reply: FastifyReply, result: ImportResult): FastifyReply {
+  const shown: z.input<typeof importShape> = {
     id: result.id,
     status: result.status,
     app_id: result.appId,
@@ -28,6 +28,7 @@ function showImport(reply: FastifyReply, result: ImportResult): z.input<typeof i
     imported_dsl_version: result.importedDslVersion,
     error: result.error,
   }
+  return sendJson(reply.code(STATUS[result.status]), shown)
 }
 
 const importApp = defineRoute({
@@ -62,7 +63,7 @@ const importApp = defineRoute({
       iconBackground: body.icon_background ?? undefined,
       appId: body.app_id ?? undefined,
     })
-    return showImport(reply, result)
+    return sendImport(reply, result)
   },
 })
 
@@ -74,7 +75,7 @@ const confirmImport = defineRoute({
   summary: 'Go on with an import of another version',
   response: importShape,
   handler: async ({ platform, scope, account, params, reply }) =>
-    showImport(reply, await platform.apps.dsl.confirm(scope, account, params.importId ?? '')),
+    sendImport(reply, await platform.apps.dsl.confirm(scope, account, params.importId ?? '')),
 })
 
 const checkDependencies = defineRoute({

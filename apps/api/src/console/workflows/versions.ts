@@ -4,6 +4,7 @@ import { defineRoute } from '../../http/define-route.ts'
 import { id, integer, queryBoolean, text } from '../../http/fields.ts'
 import { ResponseError } from '../../http/response-error.ts'
 import { secondsOf } from '../../http/seconds.ts'
+import { sendNothing } from '../../http/send-nothing.ts'
 import { appParams } from '../apps/apps.ts'
 import { GRAPH_MODES } from './modes.ts'
 import { NO_WORKFLOW, showWorkflow, workflowShape } from './shapes.ts'
@@ -115,7 +116,7 @@ const deleteVersion = defineRoute({
   async handler({ platform, scope, params, reply }) {
     const app = await platform.apps.catalogue.find(scope, params.appId, GRAPH_MODES)
     await platform.workflows.editing.delete(scope, app, params.workflowId)
-    return reply.code(204).send()
+    return sendNothing(reply)
   },
 })
 
