@@ -5,6 +5,7 @@ import {
   Annotations,
   type App,
   ChatProjection,
+  type ChatTurn,
   ChatTurns,
   type Conversation,
   ConversationStore,
@@ -61,7 +62,7 @@ export interface ConversationFeature {
   readonly annotations: Annotations
   readonly tasks: LanguageTasks
   /** Gives a conversation that has just begun a better name, if a model can. Does not throw. */
-  name(scope: TenantScope, conversationId: string, query: string): Promise<void>
+  name(scope: TenantScope, turn: ChatTurn, query: string): Promise<void>
   /** @throws DomainError where the conversation has no message yet */
   nameAnew(scope: TenantScope, conversation: Conversation): Promise<Conversation>
   suggest(scope: TenantScope, message: Message): Promise<string[]>
@@ -128,10 +129,13 @@ export function createRuns(parts: RunParts, resources: AsyncDisposableStack): { 
       turns: new ChatTurns(database, store, preparation),
       annotations: new Annotations(database),
       tasks,
-      async name(scope, conversationId, query) {
+      async name(scope, turn, query) {
         const name = await tasks.nameConversation(scope.tenantId, query)
+        if (turn.kind === 'run') await turn.run.begun
         if (name)
-          await store.rename(scope, conversationId, name).catch(error => logger.warn({ err: error }, 'a conversation could not be named'))
+          await store
+            .rename(scope, turn.conversationId, name)
+            .catch(error => logger.warn({ err: error }, 'a conversation could not be named'))
       },
       async nameAnew(scope, conversation) {
         const [first] = (await store.messages(scope, conversation.id, { limit: 100 })).data

@@ -1,10 +1,11 @@
 import { DOCUMENT_EXTENSIONS, DomainError, hasPermission } from '@weft/core'
 import { z } from 'zod'
-import { originOf } from '../files/origin.ts'
+
 import { receiveUpload } from '../files/receive-upload.ts'
 import { showUpload, uploadedFile } from '../files/shapes.ts'
 import { defineRoute } from '../http/define-route.ts'
 import { id } from '../http/fields.ts'
+import { originOf } from '../http/run-answers.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -39,8 +40,8 @@ const upload = defineRoute({
   isMultipart: true,
   response: uploadedFile,
   status: 201,
-  async handler({ platform, scope, account, role, request }) {
-    await using form = await receiveUpload(platform, scope, request)
+  async handler({ platform, scope, account, role, request, reply }) {
+    await using form = await receiveUpload({ platform, scope, request, reply })
     if (form.fields.source === 'datasets') {
       if (!hasPermission(role, 'dataset_editor')) throw new DomainError('forbidden')
       form.file.requireDocument()

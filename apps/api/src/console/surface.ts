@@ -6,6 +6,7 @@ import { createConsoleAuthenticators } from './authentication.ts'
 import { fileConsoleRoutes } from './files.ts'
 import { installationRoutes } from './installation.ts'
 import { modelConsoleRoutes } from './models/index.ts'
+import { conversationLogRoutes } from './runs/conversations.ts'
 import { draftRunRoutes } from './runs/draft-runs.ts'
 import { draftVariableRoutes } from './runs/draft-variables.ts'
 import { runHistoryRoutes } from './runs/run-history.ts'
@@ -33,6 +34,7 @@ export function createConsoleSurface(platform: Platform): Surface {
       ...draftRunRoutes,
       ...draftVariableRoutes,
       ...runHistoryRoutes,
+      ...conversationLogRoutes,
     ],
     authenticators: createConsoleAuthenticators(platform),
   }

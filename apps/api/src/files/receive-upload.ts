@@ -1,7 +1,14 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart'
 import { DomainError, type ReceivedUpload, type TenantScope } from '@weft/core'
 import type { Platform } from '@weft/platform'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+export interface UploadContext {
+  platform: Platform
+  scope: TenantScope
+  request: FastifyRequest
+  reply: FastifyReply
+}
 
 export interface UploadForm extends AsyncDisposable {
   file: ReceivedUpload
@@ -23,11 +30,11 @@ const PARSING = {
  * Streams the one file of a form into the store, wherever it stands among the fields.
  * @throws DomainError `no_file_uploaded`, `too_many_files`, `bad_request`, or what the file itself is refused for
  */
-export async function receiveUpload(platform: Platform, scope: TenantScope, request: FastifyRequest): Promise<UploadForm> {
+export async function receiveUpload({ platform, scope, request, reply }: UploadContext): Promise<UploadForm> {
   if (!request.isMultipart()) throw new DomainError('no_file_uploaded')
   await using received = new AsyncDisposableStack()
   const fields: Record<string, string> = {}
-  const patience = { left: READ_AFTER_REFUSAL }
+  let patience = READ_AFTER_REFUSAL
   let file: ReceivedUpload | undefined
   let refusal: unknown
   let count = 0
@@ -48,7 +55,13 @@ export async function receiveUpload(platform: Platform, scope: TenantScope, requ
         refusal = error
       }
     }
-    await skip(bytesOf(part), patience)
+    for await (const chunk of bytesOf(part)) {
+      patience -= chunk.byteLength
+      if (patience >= 0) continue
+      // Nobody reads what is still to come on this connection.
+      reply.header('connection', 'close')
+      throw refusal ?? new DomainError('file_too_large')
+    }
   }
   if (!hasFile) throw new DomainError('no_file_uploaded')
   if (count > 1) throw new DomainError('too_many_files')
@@ -72,13 +85,6 @@ async function* bytesOf({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
     yield* file.iterator({ destroyOnReturn: false })
   } catch (cause) {
     throw malformed(cause)
-  }
-}
-
-async function skip(chunks: AsyncIterable<Uint8Array>, patience: { left: number }) {
-  for await (const chunk of chunks) {
-    patience.left -= chunk.byteLength
-    if (patience.left < 0) throw new DomainError('file_too_large')
   }
 }
 

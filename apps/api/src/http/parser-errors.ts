@@ -32,7 +32,7 @@ function reasonOf(issue: z.core.$ZodIssue, value: unknown, field: string, locati
       if (issue.origin === 'string') return `Invalid ${field}: ${value}. ${field} cannot exceed length ${issue.maximum}`
       return issue.message
     case 'invalid_format':
-      return `${value} is not a valid ${issue.format}`
+      return `${value} is not a valid ${issue.format === 'guid' ? 'uuid' : issue.format}.`
     default:
       return issue.message
   }

@@ -52,7 +52,7 @@ async function* withEpilogue(events: AsyncIterable<ClientEvent>, epilogue: Promi
 /** A run that cannot begin: one `error` event, as Dify streams it. */
 export async function streamGraphError(reply: FastifyReply, error: GraphError, head: ValueMap = {}): Promise<void> {
   await streamEvents(reply, async function* () {
-    yield { data: { event: 'error', ...head, code: 'invalid_param', message: error.message, status: 400 } }
+    yield { data: { event: 'error', workflow_run_id: null, ...head, code: 'invalid_param', message: error.message, status: 400 } }
   })
 }
 
@@ -84,12 +84,21 @@ export async function awaitWorkflowRun(platform: Platform, run: ActiveRun, reque
 
 /** Waits for a chat turn and gives its answer. @throws DomainError where the run failed */
 export async function awaitChatTurn(platform: Platform, turn: ChatTurn, mode: string): Promise<ValueMap> {
-  const head = { event: 'message', id: turn.messageId, message_id: turn.messageId, conversation_id: turn.conversationId, mode }
-  if (turn.kind === 'direct')
-    return { ...head, task_id: turn.taskId, answer: turn.text, metadata: turn.metadata, created_at: turn.createdAt }
+  const showAnswer = (task_id: string, answer: string, metadata: ValueMap, created_at: number): ValueMap => ({
+    event: 'message',
+    task_id,
+    id: turn.messageId,
+    message_id: turn.messageId,
+    conversation_id: turn.conversationId,
+    mode,
+    answer,
+    metadata,
+    created_at,
+  })
+  if (turn.kind === 'direct') return showAnswer(turn.taskId, turn.text, turn.metadata, turn.createdAt)
   const observation = platform.runs.service.observeActive(turn.run)
   const answer = await finalAnswerOf(observation)
   if (answer.hasFailed) throw new DomainError('invalid_param', `Run failed: ${answer.error}`)
   const createdAt = Math.floor((observation.state.started?.at ?? 0) / 1000)
-  return { ...head, task_id: taskIdOf(turn.run.runId), answer: answer.text, metadata: messageMetadata(answer), created_at: createdAt }
+  return showAnswer(taskIdOf(turn.run.runId), answer.text, messageMetadata(answer), createdAt)
 }

@@ -45,6 +45,8 @@ export function mountSurface(server: FastifyInstance, surface: Surface, platform
 }
 
 async function answer(route: Route, platform: Platform, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  // Dify names the type of an empty answer too.
+  if (route.status === 204) reply.header('content-type', 'application/json')
   const result = await route.handler({
     ...(request.identity as object),
     platform,

@@ -57,8 +57,7 @@ const sendMessage = defineRoute({
       if (isStreaming) return streamGraphError(reply, error)
       throw new DomainError('invalid_param', error.message, { cause: error })
     }
-    const naming =
-      body.auto_generate_name && turn.isNewConversation ? platform.conversations.name(scope, turn.conversationId, body.query) : undefined
+    const naming = body.auto_generate_name && turn.isNewConversation ? platform.conversations.name(scope, turn, body.query) : undefined
     if (!isStreaming) return awaitChatTurn(platform, turn, app.mode)
     if (turn.kind === 'direct') {
       const { events } = turn

@@ -146,7 +146,7 @@ const listMessages = defineRoute({
   auth: 'app',
   summary: "A conversation's messages",
   query: z.object({
-    conversation_id: z.guid({ error: issue => `${issue.input} is not a valid uuid.` }).meta({ help: 'Conversation ID' }),
+    conversation_id: z.guid().meta({ help: 'Conversation ID' }),
     user,
     first_id: uuid('First message ID for pagination'),
     limit: integer({ min: 1, max: 100 }).default(20).meta({ help: 'Number of messages to return' }),

@@ -1,12 +1,13 @@
 import { DEFAULT_USER } from '@weft/core'
 import { z } from 'zod'
 import { deliverFile } from '../files/deliver-file.ts'
-import { originOf } from '../files/origin.ts'
+
 import { receiveUpload } from '../files/receive-upload.ts'
 import { showUpload, uploadedFile } from '../files/shapes.ts'
 import { asAttachment } from '../files/surface.ts'
 import { defineRoute } from '../http/define-route.ts'
 import { id } from '../http/fields.ts'
+import { originOf } from '../http/run-answers.ts'
 
 const upload = defineRoute({
   method: 'POST',
@@ -16,8 +17,8 @@ const upload = defineRoute({
   isMultipart: true,
   response: uploadedFile,
   status: 201,
-  async handler({ platform, scope, appId, request }) {
-    await using form = await receiveUpload(platform, scope, request)
+  async handler({ platform, scope, appId, request, reply }) {
+    await using form = await receiveUpload({ platform, scope, request, reply })
     const user = await platform.endUsers.findOrCreate(scope, appId, 'service_api', form.fields.user || DEFAULT_USER)
     return showUpload(await form.file.keep({ role: 'end_user', id: user.id }, originOf(request)))
   },

@@ -137,24 +137,19 @@ const runDetail = defineRoute({
   },
 })
 
-const date = z
-  .string()
-  .nullish()
-  .transform((value, context) => {
-    if (!value) return undefined
-    const parsed = new Date(value)
-    if (Number.isNaN(parsed.getTime())) {
-      context.addIssue({ code: 'custom', message: `${value} is not a valid time; write it as 2025-10-01T08:00:00Z` })
-      return z.NEVER
-    }
-    return parsed
-  })
+/** @throws DomainError where the text is no time */
+function timeOf(value: string | null | undefined): Date | undefined {
+  if (!value) return undefined
+  const time = new Date(value)
+  if (Number.isNaN(time.getTime())) throw new DomainError('invalid_param', `${value} is not a valid time; write it as 2025-10-01T08:00:00Z`)
+  return time
+}
 
 export const logQuery = z.object({
   keyword: z.string().nullish(),
   status: z.enum(['succeeded', 'failed', 'stopped']).nullish(),
-  created_at__before: date,
-  created_at__after: date,
+  created_at__before: z.string().nullish(),
+  created_at__after: z.string().nullish(),
   created_by_end_user_session_id: z.string().nullish(),
   created_by_account: z.string().nullish(),
   page: integer({ min: 1, max: 99_999 }).default(1),
@@ -175,11 +170,12 @@ const runLogs = defineRoute({
 type LogQuery = Omit<z.output<typeof logQuery>, 'status'> & { status?: RunRecord['status'] | null }
 
 export async function searchLogs(platform: Platform, scope: TenantScope, app: App, query: LogQuery) {
+  const [after, before] = [timeOf(query.created_at__after), timeOf(query.created_at__before)]
   const { total, logs } = await platform.runs.logs.search(scope, app.id, {
     ...(query.keyword ? { keyword: query.keyword } : {}),
     ...(query.status ? { status: query.status } : {}),
-    ...(query.created_at__after ? { after: query.created_at__after } : {}),
-    ...(query.created_at__before ? { before: query.created_at__before } : {}),
+    ...(after ? { after } : {}),
+    ...(before ? { before } : {}),
     ...(query.created_by_end_user_session_id ? { endUserSessionId: query.created_by_end_user_session_id } : {}),
     ...(query.created_by_account ? { accountEmail: query.created_by_account } : {}),
     page: query.page,

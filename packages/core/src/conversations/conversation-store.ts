@@ -38,6 +38,18 @@ export class ConversationStore {
     return found
   }
 
+  /** An app's conversation, whoever's it is: for its operators. */
+  async find(scope: TenantScope, appId: string, id: string): Promise<Conversation | undefined> {
+    return this.#database.tenant(scope).first(conversations, { where: and(eq(conversations.id, id), eq(conversations.appId, appId)) })
+  }
+
+  /** An app's message, whoever's it is. @throws DomainError `not_found` */
+  async messageOf(scope: TenantScope, appId: string, id: string): Promise<Message> {
+    const found = await this.#database.tenant(scope).first(messages, { where: and(eq(messages.id, id), eq(messages.appId, appId)) })
+    if (!found) throw new DomainError('not_found', 'Message Not Exists.')
+    return found
+  }
+
   /** A page of the owner's conversations after `lastId`. @throws DomainError `not_found` "Last Conversation Not Exists." */
   async list(
     scope: TenantScope,

@@ -61,6 +61,7 @@ export class ActiveRun implements JournalWriter {
   #durableSeq = 0
   #isOver = false
   #isAdvancing = false
+  readonly #begun = Promise.withResolvers<void>()
   readonly #done = Promise.withResolvers<'finished' | 'lost' | 'handed-back'>()
 
   constructor(plan: RunPlan, tools: RunTools) {
@@ -80,6 +81,11 @@ export class ActiveRun implements JournalWriter {
   /** Resolves when this process is through with the run. */
   get done(): Promise<'finished' | 'lost' | 'handed-back'> {
     return this.#done.promise
+  }
+
+  /** Resolves when the run is on record: its row is there, and its projections' rows. */
+  get begun(): Promise<void> {
+    return this.#begun.promise
   }
 
   /** Begins, or goes on where the journal ends. */
@@ -284,6 +290,7 @@ export class ActiveRun implements JournalWriter {
     this.#finish()
     for (const waiting of this.#waiting.splice(0)) waiting.resolve()
     for (const listener of this.#listeners) listener([], true)
+    this.#begun.resolve()
     this.#done.resolve(how)
   }
 
@@ -319,6 +326,7 @@ export class ActiveRun implements JournalWriter {
       waiting.resolve()
       return false
     })
+    this.#begun.resolve()
     const isFinished = batch.finished !== undefined
     if (isFinished) this.#isOver = true
     for (const listener of this.#listeners) listener(batch.entries, this.#isOver)

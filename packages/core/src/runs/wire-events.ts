@@ -76,7 +76,11 @@ function ownEventOf({ event }: JournalEntry, options: WireOptions): { event: str
     case 'node-retried': {
       const execution = executionOf(event.execution)
       const record = { ...event.result, status: 'retry', error: event.result.error }
-      return { event: 'node_retry', data: { ...nodeFinished(execution, record, event.at, options), retry_index: event.retryIndex } }
+      const data = nodeFinished(execution, record, event.at, options)
+      // Dify says this much about the inside of a failed try.
+      const { iteration_id, loop_id } = data
+      const execution_metadata = { iteration_id: iteration_id ?? null, parallel_mode_run_id: null, loop_id: loop_id ?? null }
+      return { event: 'node_retry', data: { ...data, process_data: null, execution_metadata, retry_index: event.retryIndex } }
     }
     case 'node-succeeded': {
       const execution = executionOf(event.execution)
@@ -254,7 +258,8 @@ function containerFinished(execution: Execution, event: ContainerFinished, optio
     inputs: options.signFiles(inputs.value),
     inputs_truncated: inputs.isTruncated,
     status: event.status,
-    error: event.error,
+    // Clients of Dify never see one here: the run's end names it.
+    error: null,
     elapsed_time: (event.at - execution.startedAt) / 1000,
     total_tokens: event.metadata.total_tokens ?? 0,
     execution_metadata: event.metadata,
