@@ -158,6 +158,23 @@ describe('the prompt', () => {
   })
 })
 
+describe('citations', () => {
+  const data = { prompt_template: user('{{#context#}}'), context: { enabled: true, variable_selector: ['kb', 'result'] } }
+  const metadata = { _source: 'knowledge', position: 1, dataset_id: 'd', segment_id: 's', segment_hit_count: 2, score: 0.5 }
+
+  it('are the passages from knowledge bases', async () => {
+    const { result } = await run(data, {
+      kb: { result: [{ content: 'one', title: 'T', metadata }, 'two', { content: 'x', metadata: {} }] },
+    })
+    const cited = { position: 1, dataset_id: 'd', segment_id: 's', hit_count: 2, word_count: null, score: 0.5, content: 'one', title: null }
+    expect(result.metadata?.retriever_resources).toEqual([expect.objectContaining(cited)])
+  })
+
+  it('are not mentioned where there are none', async () => {
+    expect((await run(data, { kb: { result: 'text' } })).result.metadata).not.toHaveProperty('retriever_resources')
+  })
+})
+
 describe('files', () => {
   const files = new InMemoryFileService()
   const picture = files.upload({

@@ -1,4 +1,4 @@
-import { type FileValue, float, markdownOf, type Value, type ValueMap } from '@weft/contracts'
+import type { FileValue, Value, ValueMap } from '@weft/contracts'
 import type { NodeContext, NodeResult, NodeType } from '@weft/engine'
 import {
   addUsage,
@@ -7,14 +7,15 @@ import {
   type LanguageModels,
   type ModelRequest,
   type ModelSchema,
-  type ModelUsage,
   type PromptMessage,
 } from '@weft/ports'
+import { type Answer, collectAnswer, usageMetadata, usageRecord } from './answer.ts'
+import { citationsOf } from './citations.ts'
 import { type LlmData, parseLlmData } from './llm-data.ts'
 import { LlmNodeError, modelFailure } from './llm-error.ts'
 import { buildMessages, checkVariables, contextText, type RenderJinja } from './prompt.ts'
 import { filesOf } from './prompt-files.ts'
-import { splitReasoning, ThinkTags } from './reasoning.ts'
+import { splitReasoning } from './reasoning.ts'
 import { promptsForRecord } from './saved-prompts.ts'
 import { askAgain, askForSchema, describeViolation, jsonResponseFormat, parseOutput, schemaForModel } from './structured-output.ts'
 
@@ -43,20 +44,15 @@ export function createLlmNode(options: LlmNodeOptions): NodeType<LlmData> {
   }
 }
 
-interface Answer {
-  text: string
-  reason: string
-  usage: ModelUsage
-  files: FileValue[]
-  output?: ValueMap
-}
+type LlmAnswer = Answer & { output?: ValueMap }
 
 async function run(context: NodeContext<LlmData>, options: LlmNodeOptions, inputs: ValueMap): Promise<NodeResult> {
   const { data, variables, nodeId, signal, run } = context
   checkVariables(data, variables)
   const visionFiles = data.vision.isEnabled ? filesOf(variables.get(data.vision.selector)) : []
   if (visionFiles.length) inputs['#files#'] = visionFiles
-  const passages = data.contextSelector ? contextText(variables.get(data.contextSelector)) : ''
+  const found = data.contextSelector ? variables.get(data.contextSelector) : undefined
+  const passages = contextText(found)
   if (passages) inputs['#context#'] = passages
 
   const reference = { tenantId: run.tenantId, provider: data.model.provider, model: data.model.name }
@@ -67,11 +63,16 @@ async function run(context: NodeContext<LlmData>, options: LlmNodeOptions, input
 
   const request: ModelRequest = { messages, parameters: data.model.parameters, stop: data.model.stop, user: run.userId, signal }
   const ask = (changed: Partial<ModelRequest>, emit: (text: string) => void) =>
-    collectAnswer(options.models.stream(reference, { ...request, ...changed }), emit, bytes => saveImage(bytes, context, options))
+    collectAnswer(options.models.stream(reference, { ...request, ...changed }), {
+      emit,
+      saveImage: image => saveImage(image, context, options),
+    })
   const emitText = (text: string) => context.emitText([nodeId, 'text'], text)
-  const answer = data.outputSchema ? await askForOutput(data.outputSchema, model, request, ask, emitText) : await ask({}, emitText)
+  const answer: LlmAnswer = data.outputSchema
+    ? await askForOutput(data.outputSchema, model, request, ask, emitText)
+    : await ask({}, emitText)
   context.endText([nodeId, 'text'])
-  return record(data, messages, inputs, answer)
+  return record(data, messages, inputs, answer, citationsOf(found))
 }
 
 type Ask = (changed: Partial<ModelRequest>, emit: (text: string) => void) => Promise<Answer>
@@ -86,7 +87,7 @@ async function askForOutput(
   request: ModelRequest,
   ask: Ask,
   emit: (text: string) => void,
-): Promise<Answer> {
+): Promise<LlmAnswer> {
   const wanted = schemaForModel(schema)
   const isNative = model.features?.includes('structured-output') ?? false
   const changed: Partial<ModelRequest> = isNative
@@ -115,33 +116,6 @@ function withOutput(answer: Answer, schema: ValueMap) {
   return { answer: { ...answer, output: parsed.output }, violation: parsed.violation }
 }
 
-async function collectAnswer(
-  events: ReturnType<LanguageModels['stream']>,
-  emit: (text: string) => void,
-  saveImage: (image: { bytes: Uint8Array; mimeType: string }) => Promise<FileValue>,
-): Promise<Answer> {
-  const tags = new ThinkTags()
-  const files: FileValue[] = []
-  let text = ''
-  const add = (piece: string) => {
-    if (!piece) return
-    text += piece
-    emit(piece)
-  }
-  for await (const event of events) {
-    if (event.type === 'text' || event.type === 'reasoning') add(tags.add(event))
-    else if (event.type === 'image') {
-      const file = await saveImage(event)
-      files.push(file)
-      add(`${tags.end()}${markdownOf({ ...file, filename: '' })}`)
-    } else if (event.type === 'finish') {
-      add(tags.end())
-      return { text, files, reason: event.reason, usage: event.usage }
-    }
-  }
-  throw new LlmNodeError('InvokeConnectionError', 'The model ended its answer without a finish.')
-}
-
 function saveImage(image: { bytes: Uint8Array; mimeType: string }, { run }: NodeContext, { files }: LlmNodeOptions): Promise<FileValue> {
   const { tenantId, userId, conversationId } = run
   return files.createToolFile({
@@ -155,8 +129,8 @@ function saveImage(image: { bytes: Uint8Array; mimeType: string }, { run }: Node
   })
 }
 
-function record(data: LlmData, messages: PromptMessage[], inputs: ValueMap, answer: Answer): NodeResult {
-  const usage: ValueMap = { ...answer.usage, latency: float(answer.usage.latency) }
+function record(data: LlmData, messages: PromptMessage[], inputs: ValueMap, answer: LlmAnswer, citations: ValueMap[]): NodeResult {
+  const usage = usageRecord(answer.usage)
   const { text, reasoning } = data.reasoning === 'separated' ? splitReasoning(answer.text) : { text: answer.text, reasoning: '' }
   const outputs: { [name: string]: Value } = { text, reasoning_content: reasoning, usage, finish_reason: answer.reason }
   if (answer.output) outputs.structured_output = answer.output
@@ -173,6 +147,6 @@ function record(data: LlmData, messages: PromptMessage[], inputs: ValueMap, answ
       model_provider: data.model.provider,
       model_name: data.model.name,
     },
-    metadata: { total_tokens: answer.usage.total_tokens, total_price: answer.usage.total_price, currency: answer.usage.currency },
+    metadata: { ...usageMetadata(answer.usage), ...(citations.length ? { retriever_resources: citations } : {}) },
   }
 }

@@ -1,10 +1,11 @@
 import { type FileValue, isFile, isValueMap, pythonRepr, textOf, type Value, type ValueMap } from '@weft/contracts'
 import { type RunContext, templateSelectors, type VariableReader } from '@weft/engine'
 import { type ConversationHistory, estimateMessageTokens, type ModelSchema, type PastTurn, type PromptMessage } from '@weft/ports'
+import { attachFiles, type DraftMessage, loadMessages, textDraft } from './draft-message.ts'
 import type { LlmData, MemorySettings, PromptTemplate } from './llm-data.ts'
 import { LlmNodeError } from './llm-error.ts'
 import { historyText, rememberedTurns } from './memory.ts'
-import { type DraftPart, draftFile, type FileSource, isSupported, loadPart } from './prompt-files.ts'
+import { draftFile, type FileSource } from './prompt-files.ts'
 
 /** Renders a Jinja2 template. @throws Error with what is wrong with the template */
 export type RenderJinja = (template: string, variables: ValueMap) => string | Promise<string>
@@ -20,11 +21,6 @@ export interface PromptSources {
   history: ConversationHistory
   renderJinja: RenderJinja
   fileSource: FileSource
-}
-
-interface DraftMessage {
-  role: PromptTemplate['role']
-  parts: DraftPart[]
 }
 
 /** Every variable that the prompts name must be there. @throws LlmNodeError */
@@ -53,13 +49,10 @@ export function contextText(value: Value | undefined): string {
 
 /** The messages to send: prompts, then memory, then the question; files before the last user message's text. @throws LlmNodeError */
 export async function buildMessages(sources: PromptSources): Promise<PromptMessage[]> {
-  const drafts = sources.data.model.mode === 'completion' ? await completionDrafts(sources) : await chatDrafts(sources)
-  addVisionFiles(drafts, sources)
-  const messages: PromptMessage[] = []
-  for (const draft of drafts) {
-    const message = await loadMessage(draft, sources)
-    if (message) messages.push(message)
-  }
+  const { data, model, fileSource } = sources
+  const drafts = data.model.mode === 'completion' ? await completionDrafts(sources) : await chatDrafts(sources)
+  if (data.vision.isEnabled) attachFiles(drafts, sources.visionFiles, data.vision.detail)
+  const messages = await loadMessages(drafts, model, fileSource)
   if (messages.length) return messages
   throw new LlmNodeError(
     'NoPromptFoundError',
@@ -75,7 +68,7 @@ async function chatDrafts(sources: PromptSources): Promise<DraftMessage[]> {
   const question = questionDrafts(memory, sources)
   for (const turn of await turnsFor(memory, [...drafts, ...question], sources)) {
     drafts.push({ role: 'user', parts: [...turn.files.map(file => draftFile(file, vision.detail)), { type: 'text', text: turn.query }] })
-    drafts.push({ role: 'assistant', parts: [{ type: 'text', text: turn.answer }] })
+    drafts.push(textDraft('assistant', turn.answer))
   }
   return [...drafts, ...question]
 }
@@ -88,12 +81,12 @@ async function completionDrafts(sources: PromptSources): Promise<DraftMessage[]>
   let lines = ''
   if (memory && sources.run.conversationId) {
     if (!memory.rolePrefix) throw new LlmNodeError('MemoryRolePrefixRequiredError', 'Memory role prefix is required for completion model.')
-    lines = historyText(await turnsFor(memory, [{ role: 'user', parts: [{ type: 'text', text }] }], sources), memory.rolePrefix)
+    lines = historyText(await turnsFor(memory, [textDraft('user', text)], sources), memory.rolePrefix)
   }
   const withHistory = text.includes('#histories#') ? text.replaceAll('#histories#', () => lines) : `${lines}\n${text}`
   const asksItself = templateSelectors(prompt.text).some(selector => selector.join('.') === 'sys.query')
   const question = memory && !asksItself ? questionText(memory, sources) : ''
-  return [{ role: 'user', parts: [{ type: 'text', text: question ? `${question}\n${withHistory}` : withHistory }] }]
+  return [textDraft('user', question ? `${question}\n${withHistory}` : withHistory)]
 }
 
 async function turnsFor(memory: MemorySettings, drafts: DraftMessage[], { history, run, model, data }: PromptSources): Promise<PastTurn[]> {
@@ -130,32 +123,10 @@ function fileDrafts(template: string, { variables, data }: PromptSources): Draft
 
 function questionDrafts(memory: MemorySettings, sources: PromptSources): DraftMessage[] {
   const text = questionText(memory, sources)
-  return [
-    ...(text ? [{ role: 'user' as const, parts: [{ type: 'text' as const, text }] }] : []),
-    ...fileDrafts(memory.queryTemplate, sources),
-  ]
+  return [...(text ? [textDraft('user', text)] : []), ...fileDrafts(memory.queryTemplate, sources)]
 }
 
 /** A user's own words are no template. */
 function questionText(memory: MemorySettings, { variables }: PromptSources): string {
   return memory.queryTemplate ? variables.render(memory.queryTemplate) : textOf(variables.get(['sys', 'query']) ?? '')
-}
-
-function addVisionFiles(drafts: DraftMessage[], { data, visionFiles }: PromptSources): void {
-  if (!data.vision.isEnabled || !visionFiles.length) return
-  const parts = visionFiles.map(file => draftFile(file, data.vision.detail))
-  const last = drafts.at(-1)
-  if (last?.role === 'user') last.parts.unshift(...parts)
-  else drafts.push({ role: 'user', parts })
-}
-
-/** Undefined where nothing is left that the model takes. */
-async function loadMessage({ role, parts }: DraftMessage, { model, fileSource }: PromptSources): Promise<PromptMessage | undefined> {
-  const supported = parts.filter(part => isSupported(part, model.features) && (part.type !== 'text' || part.text !== ''))
-  const isText = supported.every(part => part.type === 'text')
-  if (isText || role !== 'user') {
-    const content = supported.map(part => (part.type === 'text' ? part.text : '')).join('\n')
-    return content ? { role, content } : undefined
-  }
-  return { role, content: await Promise.all(supported.map(part => loadPart(part, fileSource))) }
 }
