@@ -78,7 +78,7 @@ describe('reads', () => {
     expect(await textOf('gbk.txt', iconv.encode(chinese, 'gb18030'))).toBe(chinese)
   })
 
-  test('further formats through those it is given', async () => {
+  test('formats through those it is given', async () => {
     const contents = { 'a.pdf': 'x', 'b.docx': 'x', 'c.bin': 'x' }
     expect(await extract(fileValue('a.pdf'), contents, PDF)).toMatchObject({ outputs: { text: 'pages' } })
     expect(await extract(fileValue('b.docx'), contents, PDF)).toMatchObject({ error: 'Failed to extract text from DOCX: broken archive' })

@@ -1,22 +1,23 @@
 import { type FileValue, isFile, isTruthy, pythonRepr, type Value } from '@weft/contracts'
+import { sharedDocumentReader } from '@weft/documents'
 import type { NodeContext, NodeResult, NodeType } from '@weft/engine'
 import { type FileService, FileServiceError } from '@weft/ports'
 import { z } from 'zod'
 import { parseNodeData, selectorSchema } from '../node-data.ts'
-import { extractText } from './text-formats.ts'
 
 export interface DocumentExtractorData {
   variable_selector: string[]
 }
 
-/** Formats beyond text: PDF, office documents and the like. */
+/** What reads files as text; `DocumentReader` of `@weft/documents` does. */
 export interface DocumentFormats {
-  /** The document's text; undefined where the format is none of these. @throws Error whose message is for users */
+  /** The document's text; undefined where the format is not read. Extensions (`.pdf`) count before types, and their case counts. @throws Error whose message is for users */
   extract(bytes: Uint8Array, extension: string | null, mimeType: string | null, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface DocumentExtractorOptions {
   files: Pick<FileService, 'readAll'>
+  /** Default: the reader that the process shares. */
   formats?: DocumentFormats
   /** Larger files are refused. Default 50 MiB. */
   maxBytes?: number
@@ -79,7 +80,7 @@ async function extract(file: FileValue, options: DocumentExtractorOptions, { run
   if (!extension && !mimeType) throw new ExtractionError('Unable to determine file type: MIME type or file extension is missing')
   let text: string | undefined
   try {
-    text = extractText(bytes, extension, mimeType) ?? (await options.formats?.extract(bytes, extension, mimeType, signal))
+    text = await (options.formats ?? sharedDocumentReader()).extract(bytes, extension, mimeType, signal)
   } catch (error) {
     signal.throwIfAborted()
     const format = extension?.replace('.', '').toUpperCase() ?? mimeType
