@@ -25,7 +25,8 @@ import {
 import { downloadDsl } from './download.ts'
 import { type ImportStatus, InvalidVersionError, statusOfVersion } from './dsl-version.ts'
 import { exportedApp, exportedModelConfig, exportedWorkflow } from './export-app.ts'
-import { readYaml, YamlError } from './read-yaml.ts'
+import { YamlError } from './read-yaml.ts'
+import { readYamlApart } from './read-yaml-apart.ts'
 import { writeYaml } from './write-yaml.ts'
 
 export interface ImportRequest extends ImportOverrides {
@@ -95,7 +96,7 @@ export function createDsl(options: DslOptions): Dsl {
     request: ImportRequest,
   ): Promise<Omit<ImportResult, 'id'> & { id?: string }> {
     const content = await contentOf(httpClient, request)
-    const data = readDocument(content)
+    const data = await readDocument(content)
     const version = versionOf(data)
     const status = tryStatus(version)
     if (!isGiven(data.app)) throw new ImportFailedError('Missing app data in YAML content')
@@ -117,7 +118,7 @@ export function createDsl(options: DslOptions): Dsl {
     const pending = await cache.take(pendingKey(scope, importId))
     if (!pending) throw new ImportFailedError('Import information expired or does not exist')
     const request: ImportRequest = JSON.parse(pending)
-    const data = readDocument(request.yamlContent ?? '')
+    const data = await readDocument(request.yamlContent ?? '')
     const existing = request.appId ? await findTarget(database, scope, request.appId) : undefined
     const app = await write(scope, account, readAppDocument(scope.tenantId, data, request, existing), existing)
     return { status: 'completed', appId: app.id, appMode: app.mode, importedDslVersion: versionOf(data), error: '' }
@@ -204,8 +205,8 @@ async function contentOf(client: HttpClient, { mode, yamlContent, yamlUrl }: Imp
   return yamlContent
 }
 
-function readDocument(content: string): ValueMap {
-  const data = readYaml(content)
+async function readDocument(content: string): Promise<ValueMap> {
+  const data = await readYamlApart(content)
   if (!isValueMap(data)) throw new ImportFailedError('Invalid YAML format: content must be a mapping')
   return data
 }

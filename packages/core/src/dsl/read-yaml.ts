@@ -51,6 +51,7 @@ function depthOf(value: Value): number {
 function readDocument(text: string): Value {
   const document = parse(text)
   const [problem] = [...document.errors, ...document.warnings]
+  if (problem?.message.startsWith('Maximum call stack')) throw tooDeep(problem)
   if (problem) throw new YamlError(problem.message.split('\n\n')[0] ?? problem.message, { cause: problem })
   try {
     return new Reader().read(document.contents, 0)
