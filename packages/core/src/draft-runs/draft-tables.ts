@@ -12,7 +12,8 @@ export const draftVariables = tenantTable('draft_variables', {
   name: text().notNull(),
   description: text().notNull().default(''),
   valueType: text().notNull(),
-  value: json<Value>().notNull(),
+  /** Null is a stored none. */
+  value: json<Value>(),
   originalValue: json<Value>(),
   isEdited: boolean().notNull().default(false),
   isEditable: boolean().notNull().default(true),
