@@ -55,3 +55,16 @@ export function historyText(turns: readonly PastTurn[], prefix: { user: string; 
     })
     .join('\n')
 }
+
+/** The remembered turns as lines inside a prompt of the node's own; empty where it remembers nothing. */
+export async function rememberedLines(
+  history: ConversationHistory,
+  memory: MemorySettings | null,
+  run: RunContext,
+  budget: MemoryBudget,
+): Promise<string> {
+  if (!memory) return ''
+  const prefix = memory.rolePrefix ?? { user: '', assistant: '' }
+  const turns = await rememberedTurns(history, memory, run, budget)
+  return historyText(turns, { user: prefix.user || 'Human', assistant: prefix.assistant || 'Assistant' })
+}

@@ -52,11 +52,13 @@ export type ParsedOutput = { output: ValueMap; violation: SchemaViolation | unde
 
 /** The object in a model's answer, mended where its JSON is broken; undefined where there is none. */
 export function parseOutput(text: string, schema: ValueMap): ParsedOutput {
-  const output = findObject(withoutReasoning(text).trim())
+  const output = findObject(text)
   return output && { output, violation: findSchemaViolation(output, schema) }
 }
 
-function findObject(text: string): ValueMap | undefined {
+/** The first object in a model's answer, thoughts aside. */
+export function findObject(answer: string): ValueMap | undefined {
+  const text = withoutReasoning(answer).trim()
   const whole = tryParse(text, false)
   if (isValueMap(whole)) return whole
   for (let start = text.indexOf('{'), tries = 0; start >= 0 && tries < 10; start = text.indexOf('{', start + 1), tries++) {
