@@ -83,3 +83,19 @@ export async function embedInBatches(
   }
   return { vectors, tokens }
 }
+
+/** Sends a form as pages do. @throws ModelError unless the answer is a 2xx with JSON */
+export async function postForm(fetch: Fetch, url: string, fields: Record<string, string>, { headers, signal }: PostOptions): Promise<Json> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: new URLSearchParams(fields).toString(),
+      signal,
+    })
+    if (!response.ok) throw await responseError(response)
+    return await readJson(response)
+  } catch (error) {
+    throw toModelError(error, signal)
+  }
+}

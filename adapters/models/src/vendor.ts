@@ -49,8 +49,8 @@ export interface VendorDefinition {
   modelForm?: CredentialField[]
   /** A file of `data`, without its ending. */
   catalogue?: string
-  /** Models that the file lacks. */
-  models?: CatalogueModel[]
+  /** Models that the file lacks, or has less of. */
+  models?: CatalogueModel[] | (() => CatalogueModel[])
   rules(model: CatalogueModel): ParameterRule[]
   /** The model that provider credentials are tried with. */
   probe?: { model: string; type?: ModelType }
@@ -80,7 +80,7 @@ export function createVendor(environment: VendorEnvironment, definition: VendorD
   let entries: CatalogueModel[] | undefined
   let models: ModelDeclaration[] | undefined
   const catalogue = () => {
-    entries ??= [...(definition.models ?? []), ...(definition.catalogue ? readCatalogue(definition.catalogue) : [])]
+    entries ??= catalogueOf(definition)
     return entries
   }
   const listed = () => {
@@ -181,6 +181,11 @@ export function createVendor(environment: VendorEnvironment, definition: VendorD
     ...(moderate && { moderate: (call, input) => withRetries(() => moderate(call, input), retrying(call)) }),
   }
   return provider
+}
+
+/** All models that are known of a vendor; own ones come first. */
+export function catalogueOf({ models = [], catalogue }: Pick<VendorDefinition, 'models' | 'catalogue'>): CatalogueModel[] {
+  return [...(typeof models === 'function' ? models() : models), ...(catalogue ? readCatalogue(catalogue) : [])]
 }
 
 function declare({ id, label, description, help, types, providerForm, modelForm }: VendorDefinition): ProviderDeclaration {

@@ -38,6 +38,8 @@ export interface ModelCall {
   model: string
   credentials: ModelCredentials
   signal?: AbortSignal
+  /** What texts to embed are; some models embed them differently. `document` unless given. */
+  purpose?: 'document' | 'query'
   /** How often to try what may pass; 3 unless given. */
   tries?: number
 }

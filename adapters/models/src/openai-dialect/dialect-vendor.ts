@@ -1,7 +1,14 @@
 import type { ModelCall, ParameterRule } from '@weft/ports'
-import { type CatalogueModel, outputOf, readCatalogue } from '../catalogue.ts'
+import { type CatalogueModel, outputOf } from '../catalogue.ts'
 import { maxTokens, penalties, reasoningEffort, responseFormats, temperature, topP } from '../parameter-rules.ts'
-import { type CreateProvider, createVendor, type VendorCalls, type VendorDefinition, type VendorEnvironment } from '../vendor.ts'
+import {
+  type CreateProvider,
+  catalogueOf,
+  createVendor,
+  type VendorCalls,
+  type VendorDefinition,
+  type VendorEnvironment,
+} from '../vendor.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
 import { languageModelEvents } from './language-model.ts'
 import { embed, moderate, ping, rerank, speak, transcribe } from './other-models.ts'
@@ -17,7 +24,7 @@ export interface DialectVendor extends Omit<VendorDefinition, 'rules'> {
   /** Where calls differ from `endpointOf`'s. */
   endpoint?(call: ModelCall, base: { url: string }): Partial<Endpoint>
   /** What is called in another way than the dialect's. */
-  calls?(environment: VendorEnvironment): VendorCalls
+  calls?(environment: VendorEnvironment, dialect: VendorCalls): VendorCalls
 }
 
 export function dialectVendor(vendor: DialectVendor): CreateProvider {
@@ -28,32 +35,37 @@ export function dialectVendor(vendor: DialectVendor): CreateProvider {
       const url = String(call.credentials[addressField] || baseUrl)
       return endpointOf(call, url, call.credentials[keyField], { ...listed(vendor, call), ...vendor.endpoint?.(call, { url }) })
     }
-    return createVendor(
-      environment,
-      { hasUnlisted: true, ...vendor, rules },
-      { ...dialectCalls(environment, reach, vendor.types), ...calls?.(environment) },
-    )
+    const dialect = dialectCalls(environment, reach, vendor.types)
+    return createVendor(environment, { hasUnlisted: true, ...vendor, rules }, { ...dialect, ...calls?.(environment, dialect) })
   }
 }
 
 /** What the catalogue says that a call needs. */
-function listed({ catalogue, models }: DialectVendor, { type, model }: ModelCall): Partial<Endpoint> {
+function listed(vendor: DialectVendor, { type, model }: ModelCall): Partial<Endpoint> {
   if (type !== 'tts' && type !== 'text-embedding') return {}
-  const found = [...(models ?? []), ...(catalogue ? readCatalogue(catalogue) : [])].find(item => item.model === model && item.type === type)
+  const found = catalogueOf(vendor).find(item => item.model === model && item.type === type)
   return { ...(found?.voices && { voices: found.voices }), ...(found?.batch && { batch: found.batch }) }
 }
 
-export function dialectCalls(environment: VendorEnvironment, reach: (call: ModelCall) => Endpoint, types: readonly string[]): VendorCalls {
+/** The calls of the kinds given. @param reach where a call goes */
+export function dialectCalls(
+  environment: VendorEnvironment,
+  reach: (call: ModelCall) => Endpoint | Promise<Endpoint>,
+  types: readonly string[],
+): VendorCalls {
   const { fetch } = environment
   const kinds: VendorCalls = {
-    stream: (call, request, { pricing }) =>
-      languageModelEvents(environment, { endpoint: reach(call), request, pricing, signal: call.signal }),
-    ping: call => ping(fetch, reach(call), call),
-    embed: (call, texts) => embed(fetch, reach(call), texts, call),
-    rerank: (call, query, documents, limit) => rerank(fetch, reach(call), query, documents, limit, call),
-    speak: (call, text, voice) => speak(fetch, reach(call), text, voice, call),
-    transcribe: (call, audio) => transcribe(fetch, reach(call), audio, call),
-    moderate: (call, text) => moderate(fetch, reach(call), text, call),
+    async *stream(call, request, { pricing }) {
+      yield* languageModelEvents(environment, { endpoint: await reach(call), request, pricing, signal: call.signal })
+    },
+    ping: async call => ping(fetch, await reach(call), call),
+    embed: async (call, texts) => embed(fetch, await reach(call), texts, call),
+    rerank: async (call, query, documents, limit) => rerank(fetch, await reach(call), query, documents, limit, call),
+    async *speak(call, text, voice) {
+      yield* speak(fetch, await reach(call), text, voice, call)
+    },
+    transcribe: async (call, audio) => transcribe(fetch, await reach(call), audio, call),
+    moderate: async (call, text) => moderate(fetch, await reach(call), text, call),
   }
   const kindOf: Partial<Record<keyof VendorCalls, string>> = {
     stream: 'llm',

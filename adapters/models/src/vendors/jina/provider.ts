@@ -33,5 +33,9 @@ export const createProvider = dialectVendor({
     { model: 'jina-colbert-v2', type: 'rerank', context: 8192 },
     { model: 'jina-colbert-v1-en', type: 'rerank', context: 8192 },
   ],
+  endpoint: ({ model, purpose }) =>
+    /embeddings-v[3-9]/.test(model)
+      ? { extra: { embeddings: { task: purpose === 'query' ? 'retrieval.query' : 'retrieval.passage' } } }
+      : {},
   probe: { model: 'jina-embeddings-v3', type: 'text-embedding' },
 })

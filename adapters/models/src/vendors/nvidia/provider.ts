@@ -18,11 +18,11 @@ export const createProvider = dialectVendor({
     { model: 'nv-rerank-qa-mistral-4b:1', type: 'rerank', context: 512 },
   ],
   probe: { model: 'meta/llama-3.1-8b-instruct' },
-  endpoint: ({ type, model }) => ({
+  endpoint: ({ type, model, purpose }) => ({
     sendsUser: false,
     rerankStyle: 'nvidia',
     ...(type === 'rerank' && { rerankUrl: rerankUrl(model) }),
-    extra: { embeddings: { input_type: 'passage', truncate: 'END' } },
+    extra: { embeddings: { input_type: purpose === 'query' ? 'query' : 'passage', truncate: 'END' } },
   }),
 })
 

@@ -12,13 +12,14 @@ export const createProvider = dialectVendor({
   providerForm: [secret('api_key'), field('output_dimension', 'Output Dimension'), field('output_dtype', 'Output Data Type')],
   catalogue: 'voyage',
   probe: { model: 'voyage-3.5-lite', type: 'text-embedding' },
-  endpoint: ({ credentials }) => ({
+  endpoint: ({ credentials, purpose = 'document' }) => ({
     rerankStyle: 'voyage',
     batch: 64,
     extra: {
       embeddings: {
         // The API knows `base64` and the default, plain numbers.
         encoding_format: undefined,
+        input_type: purpose,
         ...(credentials.output_dimension ? { output_dimension: Number(credentials.output_dimension) } : {}),
         ...(credentials.output_dtype ? { output_dtype: credentials.output_dtype } : {}),
       },
