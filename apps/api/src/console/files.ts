@@ -40,8 +40,8 @@ const upload = defineRoute({
   isMultipart: true,
   response: uploadedFile,
   status: 201,
-  async handler({ platform, scope, account, role, request, reply }) {
-    await using form = await receiveUpload({ platform, scope, request, reply })
+  async handler({ platform, scope, account, role, request }) {
+    await using form = await receiveUpload({ platform, scope, request })
     if (form.fields.source === 'datasets') {
       if (!hasPermission(role, 'dataset_editor')) throw new DomainError('forbidden')
       form.file.requireDocument()

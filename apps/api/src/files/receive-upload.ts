@@ -1,13 +1,12 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart'
 import { DomainError, type ReceivedUpload, type TenantScope } from '@weft/core'
 import type { Platform } from '@weft/platform'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 
 export interface UploadContext {
   platform: Platform
   scope: TenantScope
   request: FastifyRequest
-  reply: FastifyReply
 }
 
 export interface UploadForm extends AsyncDisposable {
@@ -17,6 +16,7 @@ export interface UploadForm extends AsyncDisposable {
 
 /** A form that is refused is still read so far, that its sender may come to read why. */
 const READ_AFTER_REFUSAL = 32 * 1024 * 1024
+const LINGER_MILLISECONDS = 2000
 
 const PARSING = {
   // The use case knows how large which file may be.
@@ -30,7 +30,7 @@ const PARSING = {
  * Streams the one file of a form into the store, wherever it stands among the fields.
  * @throws DomainError `no_file_uploaded`, `too_many_files`, `bad_request`, or what the file itself is refused for
  */
-export async function receiveUpload({ platform, scope, request, reply }: UploadContext): Promise<UploadForm> {
+export async function receiveUpload({ platform, scope, request }: UploadContext): Promise<UploadForm> {
   if (!request.isMultipart()) throw new DomainError('no_file_uploaded')
   await using received = new AsyncDisposableStack()
   const fields: Record<string, string> = {}
@@ -58,8 +58,7 @@ export async function receiveUpload({ platform, scope, request, reply }: UploadC
     for await (const chunk of bytesOf(part)) {
       patience -= chunk.byteLength
       if (patience >= 0) continue
-      // Nobody reads what is still to come on this connection.
-      reply.header('connection', 'close')
+      hangUp(request)
       throw refusal ?? new DomainError('file_too_large')
     }
   }
@@ -86,6 +85,14 @@ async function* bytesOf({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
   } catch (cause) {
     throw malformed(cause)
   }
+}
+
+/** Ends the connection, but not before the sender has had time to read the answer: closed at once, it would be lost on the way. */
+function hangUp({ raw }: FastifyRequest) {
+  raw.unpipe()
+  raw.resume()
+  const timer = setTimeout(() => raw.destroy(), LINGER_MILLISECONDS)
+  raw.once('close', () => clearTimeout(timer))
 }
 
 function malformed(cause: unknown): unknown {

@@ -17,8 +17,8 @@ const upload = defineRoute({
   isMultipart: true,
   response: uploadedFile,
   status: 201,
-  async handler({ platform, scope, appId, request, reply }) {
-    await using form = await receiveUpload({ platform, scope, request, reply })
+  async handler({ platform, scope, appId, request }) {
+    await using form = await receiveUpload({ platform, scope, request })
     const user = await platform.endUsers.findOrCreate(scope, appId, 'service_api', form.fields.user || DEFAULT_USER)
     return showUpload(await form.file.keep({ role: 'end_user', id: user.id }, originOf(request)))
   },
