@@ -1,9 +1,14 @@
 import type { ValueMap } from '@weft/contracts'
-import type { PromptMessage, PromptPart } from '@weft/ports'
+import type { PromptMessage, PromptPart, ToolCall } from '@weft/ports'
 
 /** The prompts as the record of a run shows them: files only by the ends of their data. */
 export function promptsForRecord(mode: 'chat' | 'completion', messages: readonly PromptMessage[]): ValueMap[] {
-  if (mode === 'chat') return messages.map(message => ({ role: message.role, ...record(message.content) }))
+  if (mode === 'chat') {
+    return messages.map((message): ValueMap => {
+      const calls = message.role === 'assistant' && message.toolCalls?.length ? { tool_calls: message.toolCalls.map(toolCallRecord) } : {}
+      return { role: message.role, ...record(message.content), ...calls }
+    })
+  }
   const [first] = messages
   if (!first) return []
   const { text, files } = record(first.content)
@@ -33,4 +38,8 @@ function endsOf(part: Exclude<PromptPart, { type: 'text' }>): string {
 
 function ends(text: string): string {
   return `${text.slice(0, 10)}...[TRUNCATED]...${text.slice(-10)}`
+}
+
+export function toolCallRecord({ id, name, arguments: text }: ToolCall): ValueMap {
+  return { id, type: 'function', function: { name, arguments: text } }
 }
