@@ -58,7 +58,7 @@ export async function createTestPlatform(
       headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body === undefined ? {} : { payload: isJson ? JSON.stringify(body) : (body as string) }),
     })
-    const isAnswerJson = String(response.headers['content-type']).startsWith('application/json')
+    const isAnswerJson = response.body !== '' && String(response.headers['content-type']).startsWith('application/json')
     return {
       status: response.statusCode,
       headers: response.headers,
