@@ -5,7 +5,8 @@ import type { PromptMessage, PromptPart, ToolCall } from '@weft/ports'
 export function promptsForRecord(mode: 'chat' | 'completion', messages: readonly PromptMessage[]): ValueMap[] {
   if (mode === 'chat') {
     return messages.map((message): ValueMap => {
-      const calls = message.role === 'assistant' && message.toolCalls?.length ? { tool_calls: message.toolCalls.map(toolCallRecord) } : {}
+      const calls: ValueMap =
+        message.role === 'assistant' && message.toolCalls?.length ? { tool_calls: message.toolCalls.map(toolCallRecord) } : {}
       return { role: message.role, ...record(message.content), ...calls }
     })
   }

@@ -156,10 +156,11 @@ describe('an answer in words', () => {
   })
 
   it('is asked for where the node or the model wants no calls', async () => {
-    for (const [data, schema] of [
+    const cases: [ValueMap, Partial<ModelSchema>][] = [
       [{ reasoning_mode: 'prompt' }, {}],
       [{}, { features: [] }],
-    ] as const) {
+    ]
+    for (const [data, schema] of cases) {
       const { request, result } = await extract('{"city":"Kiel"}', data, {}, { schema })
       expect(request?.tools).toBeUndefined()
       expect(request?.messages.map(message => message.role)).toEqual(['system', 'user', 'assistant', 'user', 'assistant', 'user'])
