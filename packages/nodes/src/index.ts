@@ -14,6 +14,11 @@ export { createIfElseNode } from './if-else/if-else-node.ts'
 export { createListOperatorNode } from './list-operator/list-operator-node.ts'
 export { createLlmNode, type LlmNodeOptions } from './llm/llm-node.ts'
 export type { RenderJinja } from './llm/prompt.ts'
+export { createParameterExtractorNode, type ParameterExtractorNodeOptions } from './parameter-extractor/parameter-extractor-node.ts'
+export {
+  createQuestionClassifierNode,
+  type QuestionClassifierNodeOptions,
+} from './question-classifier/question-classifier-node.ts'
 export { type FormFileBuilder, FormInputError, validateFormInputs } from './start/form-inputs.ts'
 export { type FormVariable, formVariableSchema } from './start/form-variable.ts'
 export { createStartNode, type StartData } from './start/start-node.ts'

@@ -12,6 +12,8 @@ import {
   createIfElseNode,
   createListOperatorNode,
   createLlmNode,
+  createParameterExtractorNode,
+  createQuestionClassifierNode,
   createStartNode,
   createTemplateTransformNode,
   createVariableAggregatorNode,
@@ -33,13 +35,16 @@ export interface NodePorts {
 export function createNodeTypes(settings: Settings, ports: NodePorts): NodeTypes {
   const { execution, code, outbound } = settings
   const { node } = outbound
+  const sendFilesAs = execution.multimodalSendFormat
   const aggregator = createVariableAggregatorNode()
   const types: NodeType[] = [
     createStartNode(),
     createEndNode(),
     createAnswerNode(),
     createIfElseNode(),
-    createLlmNode({ ...ports, renderJinja: renderTemplate, sendFilesAs: execution.multimodalSendFormat }),
+    createLlmNode({ ...ports, renderJinja: renderTemplate, sendFilesAs }),
+    createQuestionClassifierNode({ ...ports, sendFilesAs }),
+    createParameterExtractorNode({ ...ports, sendFilesAs }),
     createCodeNode({ codeRunner: ports.codeRunner, limits: code.limits }),
     createTemplateTransformNode({ maxLength: execution.templateMaxLength }),
     createHttpRequestNode({
