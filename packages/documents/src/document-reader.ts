@@ -6,7 +6,7 @@ import { type Format, formatOf } from './format.ts'
 import { ProcessPool } from './process-pool.ts'
 
 export interface DocumentReaderOptions {
-  /** Documents read at the same time. Default: half the processors, at least 1 and at most 4. */
+  /** Documents read at the same time. Default: half the processors, at least 2 and at most 4. */
   maxProcesses?: number
   /** Memory for reading one document. Default 512 MB. */
   memoryMegabytes?: number
@@ -31,7 +31,7 @@ export class DocumentReader implements AsyncDisposable {
 
   constructor({ maxProcesses, memoryMegabytes = 512, limits }: DocumentReaderOptions = {}) {
     const half = Math.floor(availableParallelism() / 2)
-    this.#pool = new ProcessPool({ maxProcesses: maxProcesses ?? Math.min(Math.max(half, 1), 4), memoryMegabytes })
+    this.#pool = new ProcessPool({ maxProcesses: maxProcesses ?? Math.min(Math.max(half, 2), 4), memoryMegabytes })
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
   }
 

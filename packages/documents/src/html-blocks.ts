@@ -140,7 +140,7 @@ export function htmlPage(html: string, options: { isXml?: boolean } = {}): HtmlP
       },
       ontext(data) {
         if (isTitle) title += data
-        if (!hidden) text += data
+        else if (!hidden) text += data
       },
       onclosetag(name) {
         const isWithin = depth-- <= MAX_DEPTH

@@ -25,7 +25,10 @@ export function parseXml(bytes: Uint8Array, name: string): XmlElement {
     throw brokenDocument(`${name} is not well-formed`, error)
   })
   parser.on('doctype', () => {
-    throw new DocumentError('bomb', `The file is refused: ${name} declares a document type, which may define entities without bound.`)
+    throw new DocumentError(
+      'bomb',
+      `The file is refused: ${name} declares a document type, which may define text without bound. Save the document anew and upload that.`,
+    )
   })
   parser.on('opentag', tag => {
     const element: XmlElement = { name: localName(tag.name), attributes: tag.attributes, children: [] }

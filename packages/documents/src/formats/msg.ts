@@ -1,11 +1,12 @@
-import readerModule from '@kenjiuno/msgreader'
+import { createRequire } from 'node:module'
+import type readerModule from '@kenjiuno/msgreader'
 import { decodeText } from '../decode-text.ts'
 import type { DocumentSource, ReadContent } from '../document.ts'
 import { brokenDocument } from '../document-error.ts'
 import { mailContent } from '../mail-text.ts'
 
-// CommonJS that marks itself as a module
-const MsgReader = readerModule.default
+// CommonJS that marks itself as a module: importers do not agree on what its default is
+const MsgReader = (createRequire(import.meta.url)('@kenjiuno/msgreader') as typeof readerModule).default
 
 /** A mail as Outlook files it: the HTML body, or else the plain one. Attachments are named, not read. @throws DocumentError */
 export function readMsg({ bytes }: DocumentSource): ReadContent {

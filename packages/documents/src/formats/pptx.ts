@@ -11,7 +11,8 @@ export async function readPptx({ bytes, limits, hasImages }: DocumentSource): Pr
   const presentation = await readPart(zip, main)
   const relationships = await relationshipsOf(zip, main)
   const layouts = new Layouts(zip)
-  const texts: string[] = []
+  const lines: string[] = []
+  let page = 0
   const parts: DocumentPart[] = []
   for (const entry of elementsOf(elementAt(presentation, 'sldIdLst'), 'sldId')) {
     const name = relationships.get(entry.attributes['r:id'] ?? attributeOf(entry, 'id') ?? '')?.target
@@ -19,16 +20,17 @@ export async function readPptx({ bytes, limits, hasImages }: DocumentSource): Pr
     const slide = await readPart(zip, name)
     const own = await relationshipsOf(zip, name)
     const shapes = orderedShapes(slide, await layouts.of(own))
-    texts.push(shapes.flatMap(shape => plainShape(shape.element)).join('\n'))
+    if (page++) lines.push('')
+    for (const line of shapes.flatMap(shape => plainShape(shape.element))) lines.push(line)
     const title = shapes.find(shape => /title/i.test(placeholderOf(shape.element)?.attributes.type ?? ''))
     parts.push({
       kind: 'slide',
       text: [...shapes.flatMap(shape => readableShape(shape.element)), ...(await notesOf(zip, own))].join('\n'),
-      metadata: { page: texts.length, ...(title && { title: plainShape(title.element).join(' ') }) },
+      metadata: { page, ...(title && { title: plainShape(title.element).join(' ') }) },
     })
   }
   const images = hasImages ? await imagesIn(zip, 'ppt/media/') : []
-  return { text: texts.join('\n\n'), parts: partsOf(parts), images }
+  return { text: lines.join('\n'), parts: partsOf(parts), images }
 }
 
 interface Position {
