@@ -11,7 +11,7 @@ const COMMANDS: Record<string, Command> = { start, config, 'rotate-secret-key': 
 
 const HELP = `Usage: weft [command]
 
-  weft                        start all roles on one port (PORT, default 3000)
+  weft                        start worker, beat and api on one port (PORT, default 3000)
   weft start [ROLE…]          start these roles in one process
   weft ROLE…                  the same
   weft config                 print the settings in force, secrets masked
@@ -51,7 +51,16 @@ export async function runCommand(parameters: string[]): Promise<number> {
 function isForOperators(error: unknown): error is Error {
   if (error instanceof SettingsError) return true
   const code = (error as { code?: unknown } | undefined)?.code
-  return ['embedded-postgres-failed', 'database-unusable', 'migration-failed', 'wrong-secret-key', 'EADDRINUSE', 'EACCES'].includes(
-    String(code),
-  )
+  return [
+    'embedded-postgres-failed',
+    'database-unusable',
+    'migration-failed',
+    'wrong-secret-key',
+    'EADDRINUSE',
+    'EACCES',
+    'sandbox-unavailable',
+    'invalid-sandbox-setting',
+    'invalid-ssrf-proxy-setting',
+    'invalid-allowed-target',
+  ].includes(String(code))
 }

@@ -1,7 +1,7 @@
 import { createApiServer } from '@weft/api'
-import type { Role } from './role.ts'
+import type { PlatformRole } from './role.ts'
 
-export const api: Role = {
+export const api: PlatformRole = {
   name: 'api',
   summary: 'the HTTP APIs; executes runs and streams them',
   async start(platform) {

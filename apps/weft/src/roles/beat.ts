@@ -1,4 +1,4 @@
 import { startBeat } from '@weft/worker'
-import type { Role } from './role.ts'
+import type { PlatformRole } from './role.ts'
 
-export const beat: Role = { name: 'beat', summary: 'schedules', start: startBeat }
+export const beat: PlatformRole = { name: 'beat', summary: 'schedules', start: startBeat }

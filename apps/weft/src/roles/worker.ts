@@ -1,4 +1,8 @@
 import { startWorker } from '@weft/worker'
-import type { Role } from './role.ts'
+import type { PlatformRole } from './role.ts'
 
-export const worker: Role = { name: 'worker', summary: 'background jobs: recovery of runs, indexing, mail, clean-up', start: startWorker }
+export const worker: PlatformRole = {
+  name: 'worker',
+  summary: 'background jobs: recovery of runs, indexing, mail, clean-up',
+  start: startWorker,
+}
