@@ -252,6 +252,18 @@ describe('apps', () => {
     expect((await owner.call('GET', `/apps/${body.id}/workflows/draft`)).body.code).toBe('app_not_found')
   })
 
+  test('become agents when their configuration is one', async () => {
+    const { body: app } = await owner.call('POST', '/apps', { name: 'Chat', mode: 'chat' })
+    const agent_mode = { enabled: true, strategy: 'function_call', tools: [] }
+    const model = { provider: 'openai', name: 'gpt-4o', mode: 'chat', completion_params: {} }
+    const save = (config: object) => owner.call('POST', `/apps/${app.id}/model-config`, config)
+    expect((await save({ agent_mode })).body.message).toBe('model is required')
+    expect((await save({ model, agent_mode, unknown: 1 })).body).toEqual({ result: 'success' })
+    const { body } = await owner.call('GET', `/apps/${app.id}`)
+    expect(body).toMatchObject({ mode: 'agent-chat', model_config: { model, agent_mode } })
+    expect(body.model_config).not.toHaveProperty('unknown')
+  })
+
   test('are found by name, kind, tag and maker', async () => {
     const { body: tag } = await owner.call('POST', '/tags', { name: 'Harbour', type: 'app' })
     const { body: app } = await owner.call('POST', '/apps', { name: '100% tide_table', mode: 'chat' })
