@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { createTestPlatform, type TestMember, type TestPlatform } from '@weft/testkit/platform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -16,10 +17,17 @@ async function furnish(): Promise<{ ids: string[]; marks: string[] }> {
   const owner = await weft.owner()
   const app = await addApp(owner, 'Plans of Ada')
   const { body: tag } = await owner.call('POST', '/tags', { name: 'Word of Ada', type: 'app' })
+  const file = await addFile(owner)
   return {
-    ids: [...app.ids, owner.scope.tenantId, owner.account.id, tag.id],
-    marks: [owner.account.email, "Ada's Workspace", owner.account.id, 'Plans of Ada', 'Word of Ada', app.key],
+    ids: [...app.ids, owner.scope.tenantId, owner.account.id, tag.id, file.id],
+    marks: [owner.account.email, "Ada's Workspace", owner.account.id, 'Plans of Ada', 'Word of Ada', app.key, file.name, 'Boats of Ada'],
   }
+}
+
+async function addFile({ scope, account }: TestMember) {
+  const body = Readable.from([Buffer.from('Boats of Ada')])
+  await using upload = await weft.platform.files.uploads.receive(scope, { filename: 'tides-of-ada.txt', mimeType: 'text/plain', body })
+  return upload.keep({ role: 'account', id: account.id }, '')
 }
 
 /** Nothing in these is the tenant's: setting up, logging in and out. */
