@@ -1,16 +1,32 @@
 import { isFile, isValueMap, type Value, type ValueMap } from '@weft/contracts'
 import type { RunEvent, TextEmission } from '@weft/engine'
+import { holdsKeyword, type KeywordModeration } from './moderation.ts'
+
+/** Characters of new text after which an answer is looked at again. */
+const MODERATION_INTERVAL = 300
 
 /** What a chat turn has said so far, gathered from its run's events. The same events give the same answer. */
 export class Answer {
+  readonly #moderation: KeywordModeration | undefined
   #pieces: { selector: string; text: string }[] = []
+  #lookedAt = 0
+  /** The text given instead, once words that the app does not want have been said. */
+  refusal: string | undefined
   readonly files: Value[] = []
   readonly retrieverResources: Value[] = []
   usage: ValueMap = { ...NO_USAGE }
   error = ''
   hasFailed = false
 
+  constructor(moderation?: KeywordModeration) {
+    this.#moderation = moderation
+  }
+
   get text(): string {
+    return this.refusal ?? this.#said
+  }
+
+  get #said(): string {
     return this.#pieces.map(piece => piece.text).join('')
   }
 
@@ -27,6 +43,15 @@ export class Answer {
       this.hasFailed = event.status === 'failed'
       this.error = this.hasFailed ? event.error : ''
     }
+    if (this.#moderation?.outputResponse !== undefined && this.refusal === undefined)
+      this.#moderate(this.#moderation, event.type === 'run-finished')
+  }
+
+  #moderate(moderation: KeywordModeration, isOver: boolean): void {
+    const said = this.#said
+    if (!isOver && said.length - this.#lookedAt < MODERATION_INTERVAL) return
+    this.#lookedAt = said.length
+    if (holdsKeyword(moderation, [said])) this.refusal = moderation.outputResponse
   }
 
   #say({ selector, text, frame, isReplacement }: TextEmission): void {

@@ -3,6 +3,7 @@ import type { JournalEntry } from '../runs/journal.ts'
 import { taskIdOf } from '../runs/task-id.ts'
 import { type WireOptions, wireEventsOf } from '../runs/wire-events.ts'
 import { Answer } from './answer.ts'
+import { chatFactsOf } from './chat-facts.ts'
 
 /** An event of a stream, ready to send. */
 export interface ClientEvent {
@@ -26,12 +27,13 @@ export function workflowEventsOf(entry: JournalEntry, options: WireOptions): Cli
 /** Turns the journal of a chat turn into its stream. Made anew for each watcher; it must hear all entries in order. */
 export class ChatEvents {
   readonly #options: WireOptions
-  readonly #answer = new Answer()
+  readonly #answer: Answer
   readonly #head: ValueMap
 
   constructor(options: WireOptions & { messageCreatedAt: number }) {
     this.#options = options
     const { run } = options.memo
+    this.#answer = new Answer(chatFactsOf(options.memo.features)?.moderation)
     this.#head = {
       conversation_id: run.conversationId,
       message_id: run.messageId,
@@ -48,21 +50,28 @@ export class ChatEvents {
   of(entry: JournalEntry): ClientEvent[] {
     const { run } = this.#options.memo
     const events: ClientEvent[] = []
+    const wasRefused = this.#answer.refusal !== undefined
     this.#answer.add(entry.event, entry.text)
+    const isRefusedNow = !wasRefused && this.#answer.refusal !== undefined
+    const replace = () => ({
+      id: '',
+      data: { event: 'message_replace', ...this.#head, answer: this.#answer.text, reason: 'output_moderation' },
+    })
     for (const event of wireEventsOf(entry, this.#options)) {
       if ('text' in event) {
+        if (this.#answer.refusal !== undefined) continue
         const data = event.isReplacement
           ? { event: 'message_replace', ...this.#head, answer: this.#answer.text, reason: 'node_restarted' }
           : { event: 'message', ...this.#head, id: run.messageId, answer: event.text, from_variable_selector: event.selector }
         events.push({ id: event.id, data })
       } else events.push({ id: event.id, data: { event: event.event, ...this.#head, workflow_run_id: run.runId, data: event.data } })
     }
-    if (entry.event.type === 'run-finished') {
-      const last = events.at(-1)
-      if (last) last.id = `${entry.seq - 1}-${events.length}`
-      events.push({ id: String(entry.seq), data: this.#ending() })
-    }
-    return events
+    if (isRefusedNow) events.push(replace())
+    if (entry.event.type === 'run-finished') events.push({ id: '', data: this.#ending() })
+    return events.map((event, index) => ({
+      ...event,
+      id: index === events.length - 1 ? String(entry.seq) : `${entry.seq - 1}-${index + 1}`,
+    }))
   }
 
   #ending(): ValueMap {

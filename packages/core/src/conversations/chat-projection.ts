@@ -4,28 +4,23 @@ import type { RunProjection } from '../runs/active-run.ts'
 import type { Statement } from '../runs/journal.ts'
 import { Answer } from './answer.ts'
 import { messageMetadata } from './chat-events.ts'
-
-/** What a chat turn has to know to write its rows, kept with the run. */
-export interface ChatTurnFacts {
-  query: string
-  inputs: ValueMap
-  files: Value[]
-  fromSource: 'api' | 'console'
-  /** Present where the turn begins its conversation. */
-  conversation?: { name: string; introduction: string }
-  /** Values of conversation variables that the conversation has not yet. */
-  newVariables: { id: string; name: string; description: string; value_type: string; value: Value; position: number }[]
-}
+import type { ChatTurnFacts } from './chat-facts.ts'
 
 /** Writes a chatflow turn's message, its conversation and its conversation's variables along with the run's journal. */
 export class ChatProjection implements RunProjection {
   readonly #run: RunContext
   readonly #facts: ChatTurnFacts
-  readonly #answer = new Answer()
+  readonly #answer: Answer
 
   constructor(run: RunContext, facts: ChatTurnFacts) {
     this.#run = run
     this.#facts = facts
+    this.#answer = new Answer(facts.moderation)
+  }
+
+  /** A turn that says what the app does not want is over. */
+  get stopReason(): string | undefined {
+    return this.#answer.refusal === undefined ? undefined : 'Stopped by output moderation.'
   }
 
   project(event: RunEvent, text: readonly TextEmission[]): Statement[] {

@@ -1,4 +1,4 @@
-import { isFile, isValueMap, type Value, type ValueMap } from '@weft/contracts'
+import { isFile, type Value, type ValueMap } from '@weft/contracts'
 import type { RunContext } from '@weft/engine'
 import type { App } from '../apps/apps-table.ts'
 import { newId } from '../database/columns.ts'
@@ -9,7 +9,8 @@ import { prepareInputs, type Runner, type RunPreparation } from '../runs/prepare
 import type { Workflow } from '../workflows/workflows-table.ts'
 import { Answer } from './answer.ts'
 import { type ClientEvent, messageMetadata } from './chat-events.ts'
-import { ChatProjection, type ChatTurnFacts } from './chat-projection.ts'
+import type { ChatTurnFacts } from './chat-facts.ts'
+import { ChatProjection } from './chat-projection.ts'
 import { type ConversationStore, firstName, type Owner } from './conversation-store.ts'
 import type { Conversation } from './conversations-table.ts'
 import { NO_PARENT } from './messages-table.ts'
@@ -110,9 +111,11 @@ export class ChatTurns {
     const { scope, workflow, query } = request
     const known = conversation ? await this.#store.variables(scope, conversation.id, workflow.conversationVariables) : []
     const knownIds = new Set(known.map(variable => variable.id))
+    const moderation = keywordModerationOf(workflow.features)
     return {
       query,
       inputs,
+      ...(moderation?.outputResponse === undefined ? {} : { moderation }),
       files: files.map(file => (isFile(file) ? { ...file, belongs_to: 'user' } : file)),
       fromSource: request.invokeFrom === 'debugger' || request.invokeFrom === 'explore' ? 'console' : 'api',
       ...(conversation ? {} : { conversation: { name: firstName(query), introduction: introductionOf(workflow.features, inputs) } }),
@@ -203,9 +206,4 @@ function introductionOf(features: ValueMap, inputs: ValueMap): string {
 /** The conversation a request names. An empty text names none. @throws DomainError */
 export function parentOf(value: string | null | undefined): string | null {
   return value === undefined ? NO_PARENT : value || null
-}
-
-/** What a run's row holds of its chat turn. */
-export function chatFactsOf(features: ValueMap | undefined): ChatTurnFacts | undefined {
-  return isValueMap(features) && typeof features.query === 'string' ? (features as unknown as ChatTurnFacts) : undefined
 }

@@ -12,6 +12,8 @@ export interface RunProjection {
    * too, whose statements are dropped.
    */
   project(event: RunEvent, text: readonly TextEmission[], state: RunState): Statement[]
+  /** Set once the run has to end for what it said. */
+  readonly stopReason?: string | undefined
 }
 
 export interface RunPlan {
@@ -129,6 +131,9 @@ export class ActiveRun implements JournalWriter {
     } else this.#pending.push({ seq: this.#nextSeq++, event, text: mergeText(text) })
     if (this.plan.projection) this.#statements.push(...this.plan.projection.project(event, text, this.state))
     if (event.type === 'run-finished') this.#finishedRow = this.#rowOfEnd(event)
+    const reason = this.plan.projection?.stopReason
+    // Not from within the decision that is being taken.
+    if (reason !== undefined && !this.state.finished && event.type !== 'stop-requested') queueMicrotask(() => this.stop(reason))
     this.#tools.journal.schedule(this)
   }
 
