@@ -20,7 +20,8 @@ export function toModelError(error: unknown, signal?: AbortSignal): ModelError {
     return statusError(status, detailOf(error.responseBody, error.message), error.responseHeaders?.['retry-after'], cause)
   }
   const message = messageOf(error)
-  if (isNamed(error, 'TypeError')) return new ModelError('connection-failed', advised('connection-failed', message), cause)
+  if (isNamed(error, 'TypeError') && /fetch|network|terminated|socket|connect/i.test(message))
+    return new ModelError('connection-failed', advised('connection-failed', message), cause)
   return streamError(message, error, cause)
 }
 
@@ -100,7 +101,7 @@ function codeOf(status: number, detail: string): ModelErrorCode {
 function isAboutModel(status: number, detail: string): boolean {
   if (status === 404) return /model|deployment/i.test(detail)
   const isUnknown =
-    /model[_ ]?not[_ ]?(found|exist|supported)|(unknown|invalid|no such) model|model\b.{0,80}(does not exist|not exist|not found|not available|is invalid|is not supported)|model identifier is invalid|模型不存在/i
+    /model[_ ]?not[_ ]?(found|exist|supported)|(unknown|invalid|no such|not a valid) model|model\b.{0,80}(does not exist|not exist|not found|not available|is invalid|is not supported)|model identifier is invalid|模型不存在/i
   return (status === 400 || status === 403 || status === 422) && isUnknown.test(detail)
 }
 

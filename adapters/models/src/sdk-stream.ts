@@ -98,7 +98,8 @@ class UsageMeter {
 
   finish(reason: LanguageModelV4FinishReason, usage: LanguageModelV4Usage): ModelEvent {
     const { request, pricing, now, saysWhyItEnds } = this.#call
-    if (saysWhyItEnds && reason.unified === 'other' && reason.raw === undefined) throw cutStreamError()
+    const isUnsaid = reason.unified === 'interrupted' || (saysWhyItEnds && reason.unified === 'other')
+    if (isUnsaid && reason.raw === undefined) throw cutStreamError()
     const promptTokens = usage.inputTokens.total ?? estimateMessageTokens(request.messages)
     const completionTokens = usage.outputTokens.total ?? estimateTokens(this.#text)
     const latency = (now() - this.#start) / 1000

@@ -18,7 +18,7 @@ export async function startServer(...answers: Answer[]) {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString()
-    const isJson = request.headers['content-type'] === 'application/json'
+    const isJson = request.headers['content-type']?.startsWith('application/json')
     const recorded = { path: request.url ?? '', headers: request.headers, body: isJson ? JSON.parse(text) : text }
     requests.push(recorded)
     await answers[Math.min(requests.length, answers.length) - 1]?.(response, recorded)

@@ -20,7 +20,9 @@ export function fromTencent(answer: Json): Json {
     const { Msg, Code } = problem as { Msg?: string; Code?: number }
     return { error: { message: Msg ?? 'The model failed.', code: String(Code ?? '') } }
   }
-  return rename(rest, snake) as Json
+  const { choices, ...others } = rename(rest, snake) as { choices?: Json[] }
+  // Until the end the reason is an empty text.
+  return { ...others, ...(choices && { choices: choices.map(choice => ({ ...choice, finish_reason: choice.finish_reason || null })) }) }
 }
 
 /** Server-sent events, each renamed; the stream ends as OpenAI's does. */
