@@ -31,7 +31,8 @@ export async function startCluster(options: { apis?: number; workers?: number } 
     REDIS_PORT: String(redis.port),
     SECRET_KEY: randomUUID(),
   }
-  const start = async (roles: string[], port?: number) => resources.use(await startWeft({ roles, environment, dataFolder: storage, ...(port ? { port } : {}) }))
+  const start = async (roles: string[], port?: number) =>
+    resources.use(await startWeft({ roles, environment, dataFolder: storage, ...(port ? { port } : {}) }))
   const [first = 0, ...more] = apiPorts
   const apis = [await start(['api'], first)]
   for (const port of more) apis.push(await start(['api'], port))
