@@ -315,7 +315,7 @@ function everythingOf(tag: string): Scenario {
     body: { inputs: { tag } },
     effects: [...items, ...[0, 1, 2].map(round => `/${tag}/round/${round}`), `/${tag}/first`, `/${tag}/last`],
     outputs: { text, sum, last: `done /${tag}/last` },
-    text: `${text}${sum}done /${tag}/last`,
+    text: `${text}\n${sum}\ndone /${tag}/last`,
   }
 }
 
@@ -327,7 +327,7 @@ function storiesOf(tag: string): Scenario {
     body: { inputs: { tag } },
     effects: [`/${tag}/note`],
     outputs: { texts, note: `done /${tag}/note` },
-    text: '',
+    text: `${texts.map(text => `- ${text}`).join('\n')}\ndone /${tag}/note`,
   }
 }
 
