@@ -14,40 +14,46 @@ export interface Answer {
   usage: ModelUsage
 }
 
-export interface AnswerListener {
-  /** Hears each piece of the text as it comes. */
-  emit?(text: string): void
-  /** Keeps a picture that the model made. Without it pictures are left out. */
-  saveImage?(image: { bytes: Uint8Array; mimeType: string }): Promise<FileValue>
+/** Keeps a picture that the model made. */
+export type SaveImage = (image: { bytes: Uint8Array; mimeType: string }) => Promise<FileValue>
+
+/**
+ * Gives the pieces of a model's text as they come, and the whole answer in the end. Pictures are left out where nobody keeps them.
+ * @throws ModelError, LlmNodeError
+ */
+export async function* readAnswer(events: ReturnType<LanguageModels['stream']>, saveImage?: SaveImage): AsyncGenerator<string, Answer> {
+  const tags = new ThinkTags()
+  const files: FileValue[] = []
+  const toolCalls: ToolCall[] = []
+  let text = ''
+  for await (const event of events) {
+    let piece = ''
+    if (event.type === 'text' || event.type === 'reasoning') piece = tags.add(event)
+    else if (event.type === 'tool-call') toolCalls.push(event.call)
+    else if (event.type === 'finish') piece = tags.end()
+    else if (saveImage) {
+      const file = await saveImage(event)
+      files.push(file)
+      piece = `${tags.end()}${markdownOf({ ...file, filename: '' })}`
+    }
+    text += piece
+    if (piece) yield piece
+    if (event.type === 'finish') return { text, toolCalls, files, reason: event.reason, usage: event.usage }
+  }
+  throw new LlmNodeError('InvokeConnectionError', 'The model ended its answer without a finish.')
 }
 
 /** Reads a model's answer to its end. @throws ModelError, LlmNodeError */
 export async function collectAnswer(
   events: ReturnType<LanguageModels['stream']>,
-  { emit, saveImage }: AnswerListener = {},
+  listener: { emit?(text: string): void; saveImage?: SaveImage } = {},
 ): Promise<Answer> {
-  const tags = new ThinkTags()
-  const files: FileValue[] = []
-  const toolCalls: ToolCall[] = []
-  let text = ''
-  const add = (piece: string) => {
-    if (!piece) return
-    text += piece
-    emit?.(piece)
+  const reading = readAnswer(events, listener.saveImage)
+  for (;;) {
+    const step = await reading.next()
+    if (step.done) return step.value
+    listener.emit?.(step.value)
   }
-  for await (const event of events) {
-    if (event.type === 'text' || event.type === 'reasoning') add(tags.add(event))
-    else if (event.type === 'tool-call') toolCalls.push(event.call)
-    else if (event.type === 'image' && saveImage) {
-      const file = await saveImage(event)
-      files.push(file)
-      add(`${tags.end()}${markdownOf({ ...file, filename: '' })}`)
-    } else if (event.type === 'finish') {
-      add(tags.end())
-      return { text, toolCalls, files, reason: event.reason, usage: event.usage }
-    }
-  }
-  throw new LlmNodeError('InvokeConnectionError', 'The model ended its answer without a finish.')
 }
 
 /** Usage as the record of a run shows it. */

@@ -1,6 +1,6 @@
-import { isValueMap, parseJson, pythonJson, type Value, type ValueMap } from '@weft/contracts'
+import { isValueMap, pythonJson, type Value, type ValueMap } from '@weft/contracts'
 import type { ModelSchema, PromptMessage } from '@weft/ports'
-import { jsonrepair } from 'jsonrepair'
+import { endOfJson, mendJson, tryJson } from './json-in-text.ts'
 import { findSchemaViolation, type SchemaViolation } from './json-schema.ts'
 import { withoutReasoning } from './reasoning.ts'
 
@@ -59,41 +59,12 @@ export function parseOutput(text: string, schema: ValueMap): ParsedOutput {
 /** The first object in a model's answer, thoughts aside. */
 export function findObject(answer: string): ValueMap | undefined {
   const text = withoutReasoning(answer).trim()
-  const whole = tryParse(text, false)
+  const whole = tryJson(text)
   if (isValueMap(whole)) return whole
   for (let start = text.indexOf('{'), tries = 0; start >= 0 && tries < 10; start = text.indexOf('{', start + 1), tries++) {
-    const mended = tryParse(text.slice(start, endOfObject(text, start)), true)
+    const mended = mendJson(text.slice(start, endOfJson(text, start)))
     if (isValueMap(mended)) return mended
   }
   // A list without an object in it counts as an object without members, which says better what is wrong.
   return Array.isArray(whole) ? {} : undefined
-}
-
-function tryParse(text: string, mend: boolean): Value | undefined {
-  try {
-    return parseJson(text)
-  } catch {
-    if (!mend) return undefined
-  }
-  try {
-    return parseJson(jsonrepair(text))
-  } catch {
-    return undefined
-  }
-}
-
-/** Behind the brace that closes the object; the text's end where none does. */
-function endOfObject(text: string, start: number): number {
-  let depth = 0
-  let isQuoted = false
-  for (let at = start; at < text.length; at++) {
-    const character = text[at]
-    if (isQuoted) {
-      if (character === '\\') at++
-      else if (character === '"') isQuoted = false
-    } else if (character === '"') isQuoted = true
-    else if (character === '{') depth++
-    else if (character === '}' && --depth === 0) return at + 1
-  }
-  return text.length
 }

@@ -1,4 +1,5 @@
-import { Float, float, isTruthy, isValueMap, parseJson, pythonStr, segmentTypeOf, type Value, type ValueMap } from '@weft/contracts'
+import { Float, float, isTruthy, isValueMap, pythonStr, segmentTypeOf, type Value, type ValueMap } from '@weft/contracts'
+import { endOfJson, tryJson } from '../llm/json-in-text.ts'
 import type { ExtractedParameter, ParameterType } from './parameter-extractor-data.ts'
 
 /** Brackets to look behind: a model may say a great many that belong to nothing. */
@@ -9,36 +10,13 @@ export function firstObject(text: string): ValueMap | undefined {
   let tries = 0
   for (const { index: start } of text.matchAll(/[{[]/g)) {
     if (tries++ >= MAX_TRIES) break
-    const value = tryParse(text.slice(start, endOfJson(text, start)))
+    const end = endOfJson(text, start)
+    const value = end && tryJson(text.slice(start, end))
     if (value === undefined) continue
     const object = Array.isArray(value) ? value.find(isValueMap) : value
     if (isValueMap(object)) return object
   }
   return undefined
-}
-
-function tryParse(text: string): Value | undefined {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Behind the bracket that closes the one at `start`; `start` where none does. */
-function endOfJson(text: string, start: number): number {
-  let depth = 0
-  let isQuoted = false
-  for (let at = start; at < text.length; at++) {
-    const character = text[at] as string
-    if (isQuoted) {
-      if (character === '\\') at++
-      else if (character === '"') isQuoted = false
-    } else if (character === '"') isQuoted = true
-    else if ('{['.includes(character)) depth++
-    else if ('}]'.includes(character) && --depth === 0) return at + 1
-  }
-  return start
 }
 
 /** What counts as extracted where the model gave nothing: values for all but lists. */
