@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { collectBytes, FileServiceError } from '@weft/ports'
 import { DEFAULT_LIMITS, type DocumentLimits, type ExtractedDocument } from './document.ts'
 import { DocumentError } from './document-error.ts'
-import { type Format, formatOf } from './format.ts'
+import { formatOf } from './format.ts'
 import { ProcessPool } from './process-pool.ts'
+import type { ReadRequest } from './read-document.ts'
 
 export interface DocumentReaderOptions {
   /** Documents read at the same time. Default: half the processors, at least 2 and at most 4. */
@@ -22,6 +23,8 @@ export interface ExtractOptions {
   limits?: Partial<DocumentLimits>
   /** Whether pictures in the document are given too. */
   hasImages?: boolean
+  /** Whether the pieces are given too. Default true. */
+  hasParts?: boolean
 }
 
 /** Reads documents in processes of their own, the first started with the first document and kept warm. */
@@ -37,7 +40,7 @@ export class DocumentReader implements AsyncDisposable {
 
   /** The text and the pieces of a document. @throws DocumentError, or the signal's reason */
   async extractText(source: Uint8Array | AsyncIterable<Uint8Array>, options: ExtractOptions): Promise<ExtractedDocument> {
-    const { extension, mimeType, signal, hasImages = false } = options
+    const { extension, mimeType, signal, hasImages = false, hasParts = true } = options
     const format = formatOf(extension, mimeType)
     if (!format) {
       const what = extension || mimeType || 'without a name'
@@ -46,13 +49,14 @@ export class DocumentReader implements AsyncDisposable {
         `Files of type ${what} cannot be read as text. Convert the file to PDF or text and upload that.`,
       )
     }
-    return this.#read(source, format, { ...this.#limits, ...options.limits }, hasImages, signal)
+    return this.#read(source, { format, limits: { ...this.#limits, ...options.limits }, hasImages, hasParts }, signal)
   }
 
   /** The text as the document-extractor node gives it; undefined for a format that is not read. @throws DocumentError, or the signal's reason */
   async extract(bytes: Uint8Array, extension: string | null, mimeType: string | null, signal: AbortSignal): Promise<string | undefined> {
     const format = formatOf(extension, mimeType)
-    return format && (await this.#read(bytes, format, this.#limits, false, signal)).text
+    if (!format) return undefined
+    return (await this.#read(bytes, { format, limits: this.#limits, hasImages: false, hasParts: false }, signal)).text
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -61,14 +65,12 @@ export class DocumentReader implements AsyncDisposable {
 
   async #read(
     source: Uint8Array | AsyncIterable<Uint8Array>,
-    format: Format,
-    limits: DocumentLimits,
-    hasImages: boolean,
+    request: Omit<ReadRequest, 'bytes'>,
     signal: AbortSignal | undefined,
   ): Promise<ExtractedDocument> {
     signal?.throwIfAborted()
-    const bytes = await collected(source, limits.bytes)
-    return this.#pool.read({ bytes, format, limits, hasImages }, signal)
+    const bytes = await collected(source, request.limits.bytes)
+    return this.#pool.read({ ...request, bytes }, signal)
   }
 }
 

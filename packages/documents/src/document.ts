@@ -69,6 +69,8 @@ export interface DocumentSource {
   bytes: Uint8Array
   limits: DocumentLimits
   hasImages: boolean
+  /** Whether parts are wanted; where they cost memory of their own, they are else left out. */
+  hasParts: boolean
 }
 
 export type ReadContent = Omit<ExtractedDocument, 'format' | 'images'> & { images?: EmbeddedImage[] }

@@ -18,7 +18,7 @@ const START_MILLISECONDS = 20_000
 /** The JavaScript heap's share; the rest is for the program and for bytes outside the heap. */
 const HEAP_SHARE = 0.7
 /** Memory is measured at intervals, between which a process may grow by the rest. */
-const MEASURED_SHARE = 0.85
+const MEASURED_SHARE = 0.92
 
 interface Waiting {
   request: ReadRequest

@@ -10,15 +10,16 @@ export interface ReadRequest {
   format: Format
   limits: DocumentLimits
   hasImages: boolean
+  hasParts: boolean
 }
 
 type Reader = (source: DocumentSource) => ReadContent | Promise<ReadContent>
 
 /** A format that is text, read from it. Parsers are loaded when their format first comes. */
-function fromText(load: () => Promise<(text: string) => ReadContent>): () => Promise<Reader> {
+function fromText(load: () => Promise<(text: string, hasParts: boolean) => ReadContent>): () => Promise<Reader> {
   return async () => {
     const read = await load()
-    return ({ bytes }) => read(decodeText(bytes))
+    return ({ bytes, hasParts }) => read(decodeText(bytes), hasParts)
   }
 }
 
@@ -56,15 +57,15 @@ const READERS: Record<Format, () => Promise<Reader>> = {
 }
 
 /** Reads a document here and now, without limits of time and memory: for the processes of the pool. @throws DocumentError */
-export async function readDocument({ bytes, format, limits, hasImages }: ReadRequest): Promise<ExtractedDocument> {
+export async function readDocument({ bytes, format, limits, hasImages, hasParts }: ReadRequest): Promise<ExtractedDocument> {
   try {
     checkType(bytes, format)
     const read = await READERS[format]()
-    const { text, parts, images = [] } = await read({ bytes, limits, hasImages })
+    const { text, parts, images = [] } = await read({ bytes, limits, hasImages, hasParts })
     if (text.length > limits.characters) {
       throw new DocumentError('too-large', `The document has more than ${limits.characters} characters. Split it and upload its pieces.`)
     }
-    return { format, text, parts, images }
+    return { format, text, parts: hasParts ? parts : [], images }
   } catch (error) {
     if (error instanceof DocumentError) throw error
     throw brokenDocument(error instanceof RangeError ? 'it is nested or sized beyond bounds' : firstLineOf(error), error)

@@ -9,6 +9,7 @@ export interface SheetJs {
     aoa_to_sheet(rows: unknown[][], options?: Record<string, unknown>): Sheet
   }
   write(workbook: Workbook, options: Record<string, unknown>): Buffer
+  SSF: { format(format: string | number, value: number, options?: { date1904: boolean }): string }
   CFB: {
     read(bytes: Uint8Array, options: { type: 'buffer' }): CompoundFile
     find(file: CompoundFile, path: string): { content: ArrayLike<number> } | null

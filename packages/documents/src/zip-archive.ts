@@ -52,23 +52,29 @@ export class ZipArchive {
     const entry = this.#entries.get(name)
     if (!entry) return undefined
     const chunks: Uint8Array[] = []
-    await this.#unpack(entry, chunk => chunks.push(chunk))
+    for await (const chunk of this.#unpack(entry)) chunks.push(chunk)
     return Buffer.concat(chunks)
+  }
+
+  /** An entry's bytes, piece by piece: for what is too large to be held whole. @throws DocumentError */
+  async *chunks(name: string): AsyncGenerator<Uint8Array> {
+    const entry = this.#entries.get(name)
+    if (entry) yield* this.#unpack(entry)
   }
 
   /** Unpacks everything and keeps nothing, before the archive is handed to a parser that sets itself no limits. @throws DocumentError */
   async verify(): Promise<void> {
-    for (const entry of this.#entries.values()) await this.#unpack(entry, () => {})
+    for (const entry of this.#entries.values()) for await (const _ of this.#unpack(entry));
     this.#unpacked = 0
   }
 
-  async #unpack(entry: Entry, take: (chunk: Uint8Array) => void): Promise<void> {
+  async *#unpack(entry: Entry): AsyncGenerator<Uint8Array> {
     try {
       const stream = await promisify<Entry, AsyncIterable<Uint8Array>>(this.#zip.openReadStream.bind(this.#zip) as never)(entry)
       for await (const chunk of stream) {
         this.#unpacked += chunk.byteLength
         if (this.#unpacked > this.#limits.unpackedBytes) throw tooMuch(this.#limits)
-        take(chunk)
+        yield chunk
       }
     } catch (error) {
       if (error instanceof DocumentError) throw error

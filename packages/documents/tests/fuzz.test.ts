@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { fuzz } from './fuzzing.ts'
 
 test('mutated files of every format are read or refused, in time and memory', async () => {
-  const { outcomes, offences } = await fuzz(600, 7)
+  const { outcomes, offences } = await fuzz(120, 7)
   expect(offences).toEqual([])
-  expect(outcomes.read).toBeGreaterThan(100)
-  expect(outcomes.broken).toBeGreaterThan(50)
+  expect(outcomes.read).toBeGreaterThan(40)
+  expect(outcomes.broken).toBeGreaterThan(10)
 })

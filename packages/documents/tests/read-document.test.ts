@@ -23,7 +23,7 @@ import {
 
 function read(format: Format, bytes: Uint8Array | string, limits: Partial<DocumentLimits> = {}) {
   const content = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
-  return readDocument({ bytes: content, format, limits: { ...DEFAULT_LIMITS, ...limits }, hasImages: true })
+  return readDocument({ bytes: content, format, limits: { ...DEFAULT_LIMITS, ...limits }, hasImages: true, hasParts: true })
 }
 
 async function problemOf(format: Format, bytes: Uint8Array | string, limits: Partial<DocumentLimits> = {}) {
