@@ -1,3 +1,5 @@
+export { type AgentNodeOptions, createAgentNode } from './agent/agent-node.ts'
+export { createNativeAgentStrategies } from './agent/native-strategies.ts'
 export { createAnswerNode } from './answer/answer-node.ts'
 export { createAssignerNode, type TypedVariableReader } from './assigner/assigner-node.ts'
 export { createCodeNode } from './code/code-node.ts'

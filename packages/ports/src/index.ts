@@ -1,3 +1,4 @@
+export * from './agent-strategy.ts'
 export * from './cache.ts'
 export * from './clock.ts'
 export * from './code-runner.ts'
