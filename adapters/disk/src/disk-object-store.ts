@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ObjectNotFoundError, type ObjectStore } from '@weft/ports'
-import { checkObjectKey, InvalidObjectKeyError } from './object-key.ts'
+import { checkObjectKey, InvalidObjectKeyError, ObjectNotFoundError, type ObjectRange, type ObjectStore } from '@weft/ports'
 
 const CHUNK_BYTES = 256 * 1024
 /** Where objects are written before they get their name. No key has a `~`. */
@@ -38,10 +37,7 @@ export class DiskObjectStore implements ObjectStore {
     }
   }
 
-  async get(
-    key: string,
-    options: { range?: { start: number; end?: number } } = {},
-  ): Promise<{ body: AsyncIterable<Uint8Array>; size: number }> {
+  async get(key: string, options: { range?: ObjectRange } = {}): Promise<{ body: AsyncIterable<Uint8Array>; size: number }> {
     const path = await this.#find(key)
     if (!path) throw new ObjectNotFoundError(key)
     const { size } = await stat(path)

@@ -1,5 +1,4 @@
-import { checkObjectKey } from '@weft/adapter-disk'
-import { ObjectNotFoundError, type ObjectStore } from '@weft/ports'
+import { checkObjectKey, ObjectNotFoundError, type ObjectStore } from '@weft/ports'
 
 export function createInMemoryObjectStore(): ObjectStore {
   const objects = new Map<string, Buffer>()
