@@ -1,7 +1,7 @@
 import type { ModelError } from '@weft/ports'
 import { OutboundError } from '@weft/ports'
+import type { VendorEnvironment } from './environment.ts'
 import { toModelError } from './model-errors.ts'
-import type { VendorEnvironment } from './vendor.ts'
 
 const TRIES = 3
 const FIRST_DELAY = 250

@@ -6,8 +6,8 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider'
 import { createUsage, estimateMessageTokens, estimateTokens, type ModelEvent, type ModelPricing, type ModelRequest } from '@weft/ports'
+import type { VendorEnvironment } from './environment.ts'
 import { cutStreamError, toModelError } from './model-errors.ts'
-import type { VendorEnvironment } from './vendor.ts'
 
 export interface SdkCall {
   model: LanguageModelV4

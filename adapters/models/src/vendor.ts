@@ -15,20 +15,13 @@ import {
 } from '@weft/ports'
 import { type CatalogueModel, readCatalogue, toDeclaration } from './catalogue.ts'
 import { contextOf, featuresOf, outputLimitOf } from './custom-model.ts'
+import type { VendorEnvironment } from './environment.ts'
 import { text } from './form.ts'
 import { monogram } from './icon.ts'
 import { halfASecondOfSilence } from './probe.ts'
 import { streamWithRetries, withRetries } from './retries.ts'
 
-/** What a vendor's folder is handed. Its `provider.ts` exports `createProvider(environment)`, and nothing else knows the folder. */
-export interface VendorEnvironment {
-  /** The gated fetch: the only way out. */
-  fetch: typeof globalThis.fetch
-  /** Milliseconds on a clock that never goes back. */
-  now(): number
-  /** Resolves after the time, in milliseconds; rejects when the signal aborts. */
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
-}
+export type { VendorEnvironment } from './environment.ts'
 
 export type CreateProvider = (environment: VendorEnvironment) => ModelProvider
 

@@ -12,12 +12,17 @@ let owner: TestMember
 let vendor: Server
 let endpoint_url: string
 
+/** Keys that the vendor refuses, by the status it does so with. */
+const busyKeys = new Map<string, number>()
+
 /** A vendor that takes every key but `sk-wrong`. */
 beforeAll(async () => {
   vendor = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
     const body = JSON.parse(text)
+    const busy = busyKeys.get(request.headers.authorization?.slice(7) ?? '')
+    if (busy) return response.writeHead(busy, { 'content-type': 'application/json' }).end('{"error":{"message":"not now"}}')
     if (request.headers.authorization === 'Bearer sk-wrong') {
       return response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"no such key"}}')
     }
@@ -60,6 +65,9 @@ const ask = async (model: string, provider = PROVIDER) => {
   const events = await Array.fromAsync(weft.platform.models.language.stream({ tenantId: owner.scope.tenantId, provider, model }, request))
   return events[0]
 }
+
+const vendorOf = async (path: string) =>
+  (await owner.call('GET', path)).body.data.find((item: { provider: string }) => item.provider === PROVIDER)
 
 describe('a model with credentials of its own', () => {
   test('is added once the vendor accepts them, and shown with its secrets masked', async () => {
@@ -169,7 +177,7 @@ describe('a model with credentials of its own', () => {
 
 describe('the list of vendors', () => {
   test('shows forms, models and icons', async () => {
-    const [provider] = (await owner.call('GET', '/workspaces/current/model-providers?model_type=llm')).body.data
+    const provider = await vendorOf('/workspaces/current/model-providers?model_type=llm')
     expect(provider).toMatchObject({
       tenant_id: owner.scope.tenantId,
       provider: PROVIDER,
@@ -201,7 +209,9 @@ describe('the list of vendors', () => {
     })
     const icon = await weft.call('GET', provider.icon_small.en_US)
     expect(icon).toMatchObject({ status: 200, headers: { 'content-type': 'image/svg+xml' } })
-    expect((await owner.call('GET', '/workspaces/current/model-providers?model_type=moderation')).body).toEqual({ data: [] })
+    const moderators = (await owner.call('GET', '/workspaces/current/model-providers?model_type=moderation')).body.data
+    expect(moderators.map((item: { provider: string }) => item.provider)).toContain('langgenius/openai/openai')
+    expect(moderators.map((item: { provider: string }) => item.provider)).not.toContain(PROVIDER)
   })
 
   test('shows active models by type, with what they can do', async () => {
@@ -266,7 +276,7 @@ describe('switches', () => {
     await add('parked')
     const { current_credential_id: credential_id } = await show('parked')
     expect((await owner.call('DELETE', `${PATH}/models`, llm('parked'))).status).toBe(204)
-    const provider = async () => (await owner.call('GET', '/workspaces/current/model-providers')).body.data[0].custom_configuration
+    const provider = async () => (await vendorOf('/workspaces/current/model-providers')).custom_configuration
     expect((await provider()).can_added_models).toEqual([llm('parked')])
     await owner.call('POST', `${PATH}/models/credentials/switch`, { ...llm('parked'), credential_id })
     expect((await provider()).can_added_models).toEqual([])
@@ -299,6 +309,137 @@ describe('switches', () => {
     )
     expect((await save('x', true)).body.message).toBe('Invalid load balancing configs')
     expect((await show('chat')).load_balancing.configs).toHaveLength(2)
+  })
+})
+
+describe('taking turns', () => {
+  const configs = () => [
+    { name: '__inherit__', enabled: true },
+    { name: 'second', enabled: true, credentials: form({ api_key: 'sk-of-the-second' }) },
+  ]
+  const listed = async (model: string) =>
+    (await owner.call('GET', `${PATH}/models`)).body.data.find((item: { model: string }) => item.model === model)
+  const turns = async (model: string) => (await show(model, '&config_from=custom-model')).load_balancing.configs
+  async function balanced(model: string) {
+    await add(model)
+    const { current_credential_id: credential_id } = await show(model)
+    const body = { ...llm(model), config_from: 'custom-model', credential_id, load_balancing: { enabled: true, configs: configs() } }
+    expect((await owner.call('POST', `${PATH}/models`, body)).body).toEqual({ result: 'success' })
+  }
+
+  test('goes round, and past credentials that the vendor refuses, which then rest', async () => {
+    await balanced('round')
+    const seen = [await ask('round'), await ask('round'), await ask('round')].map(event => event?.type === 'text' && event.text)
+    expect(seen).toEqual(['key sk-a-long-key', 'key sk-of-the-second', 'key sk-a-long-key'])
+    expect(await listed('round')).toMatchObject({ load_balancing_enabled: true, has_invalid_load_balancing_configs: false })
+
+    busyKeys.set('sk-of-the-second', 429)
+    expect(await ask('round')).toMatchObject({ text: 'key sk-a-long-key' })
+    busyKeys.clear()
+    const [inherited, second] = await turns('round')
+    expect(inherited).toMatchObject({ in_cooldown: false, ttl: 0 })
+    expect(second.in_cooldown).toBe(true)
+    expect(second.ttl).toBeGreaterThan(50)
+    for (let call = 0; call < 3; call++) expect(await ask('round')).toMatchObject({ text: 'key sk-a-long-key' })
+  })
+
+  test('ends with the last refusal where all refuse, and says that all rest', async () => {
+    await balanced('tired')
+    busyKeys.set('sk-of-the-second', 500).set('sk-a-long-key', 503)
+    await expect(ask('tired')).rejects.toMatchObject({ code: 'server-unavailable' })
+    await expect(ask('tired')).rejects.toMatchObject({ message: expect.stringContaining('resting') })
+    busyKeys.clear()
+  })
+
+  test('does not pass a request on that is at fault itself', async () => {
+    await balanced('faulty')
+    busyKeys.set('sk-a-long-key', 400)
+    await expect(ask('faulty')).rejects.toMatchObject({ code: 'bad-request' })
+    busyKeys.clear()
+    expect((await turns('faulty')).every((config: { in_cooldown: boolean }) => !config.in_cooldown)).toBe(true)
+  })
+
+  test('tries an entry with its hidden secret', async () => {
+    await balanced('tried')
+    const [, second] = await turns('tried')
+    const attempt = (path: string, credentials: object) =>
+      owner.call('POST', `${PATH}/models/load-balancing-configs/${path}credentials-validate`, {
+        ...llm('tried'),
+        credentials: form(credentials),
+      })
+    expect((await attempt(`${second.id}/`, { api_key: '[__HIDDEN__]' })).body).toEqual({ result: 'success' })
+    expect((await attempt('', { api_key: 'sk-wrong' })).body).toMatchObject({ result: 'error' })
+    expect((await attempt(`${crypto.randomUUID()}/`, {})).status).toBe(400)
+  })
+})
+
+describe('a vendor with credentials for all its models', () => {
+  const OPENAI = '/workspaces/current/model-providers/langgenius/openai/openai'
+  const openaiForm = (openai_api_key: string) => ({ openai_api_key, openai_api_base: endpoint_url, api_protocol: 'chat' })
+
+  test('lists its models, priced, once its key works', async () => {
+    const before = (await owner.call('GET', `${OPENAI}/models`)).body.data
+    expect(before.find((item: { model: string }) => item.model === 'gpt-4o')).toMatchObject({
+      status: 'no-configure',
+      fetch_from: 'predefined-model',
+    })
+    expect((await owner.call('POST', `${OPENAI}/credentials`, { credentials: openaiForm('sk-wrong') })).body.message).toContain(
+      'no such key',
+    )
+    expect((await owner.call('POST', `${OPENAI}/credentials`, { credentials: openaiForm('sk-openai-key') })).status).toBe(201)
+    expect((await owner.call('GET', `${OPENAI}/credentials`)).body.credentials).toMatchObject({ openai_api_key: 'sk-ope************ey' })
+    const groups = (await owner.call('GET', '/workspaces/current/models/model-types/text-embedding')).body.data
+    expect(groups.find((group: { provider: string }) => group.provider === 'langgenius/openai/openai').models.length).toBeGreaterThan(1)
+    const rules = (await owner.call('GET', `${OPENAI}/models/parameter-rules?model=gpt-4o`)).body.data
+    expect(rules.map((rule: { name: string }) => rule.name)).toContain('json_schema')
+    expect(await ask('gpt-4o', 'openai')).toEqual({ type: 'text', text: 'key sk-openai-key' })
+    expect(await ask('gpt-of-tomorrow', 'openai')).toMatchObject({ type: 'text' })
+  })
+
+  test('takes turns among its named credentials', async () => {
+    await owner.call('POST', `${OPENAI}/credentials`, { credentials: openaiForm('sk-openai-two'), name: 'two' })
+    const path = `${OPENAI}/models/credentials?model=gpt-4o&model_type=llm&config_from=predefined-model`
+    const { available_credentials } = (await owner.call('GET', path)).body
+    expect(available_credentials).toHaveLength(2)
+    const configs = available_credentials.map(({ credential_id }: { credential_id: string }) => ({
+      credential_id,
+      name: '',
+      enabled: true,
+    }))
+    const body = { ...llm('gpt-4o'), config_from: 'predefined-model', load_balancing: { enabled: true, configs } }
+    expect((await owner.call('POST', `${OPENAI}/models`, body)).body).toEqual({ result: 'success' })
+    const seen = [await ask('gpt-4o', 'openai'), await ask('gpt-4o', 'openai')].map(event => event?.type === 'text' && event.text)
+    expect(seen.toSorted()).toEqual(['key sk-openai-key', 'key sk-openai-two'])
+  })
+
+  test('embeds by the same credentials, and all calls are counted with their price', async () => {
+    const { models } = weft.platform
+    const reference = { tenantId: owner.scope.tenantId, provider: 'openai', model: 'text-embedding-3-small' }
+    const { vectors, usage } = await models.embedding.embed(reference, ['cloth'])
+    expect(vectors).toEqual([[1]])
+    expect(usage).toMatchObject({ total_tokens: 1, unit_price: '0.02', currency: 'USD' })
+    const request = { messages: [{ role: 'user' as const, content: 'Hi' }], parameters: {} }
+    await Array.fromAsync(models.language.stream({ ...reference, model: 'gpt-4.1' }, request))
+    await Array.fromAsync(models.language.stream({ ...reference, model: 'gpt-4.1' }, request))
+    await models.usage.flush()
+    const days = await models.usage.daily(owner.scope, '2000-01-01')
+    expect(days.filter(({ model }) => model === 'gpt-4.1' || model === reference.model)).toMatchObject([
+      { model: 'gpt-4.1', type: 'llm', calls: 2, promptTokens: 2, completionTokens: 4, totalPrice: '0.000036', currency: 'USD' },
+      { model: 'text-embedding-3-small', type: 'text-embedding', calls: 1, totalPrice: '0' },
+    ])
+  })
+
+  test('remembers whose credentials are preferred', async () => {
+    const prefer = (preferred_provider_type: string) => owner.call('POST', `${OPENAI}/preferred-provider-type`, { preferred_provider_type })
+    const shown = async () =>
+      (await owner.call('GET', '/workspaces/current/model-providers')).body.data.find(
+        (item: { provider: string }) => item.provider === 'langgenius/openai/openai',
+      ).preferred_provider_type
+    expect(await shown()).toBe('custom')
+    expect((await prefer('system')).body).toEqual({ result: 'success' })
+    expect(await shown()).toBe('system')
+    await prefer('custom')
+    expect((await owner.call('GET', `${OPENAI}/checkout-url`)).status).toBe(400)
   })
 })
 

@@ -26,6 +26,13 @@ export interface CredentialManagement {
   show(scope: TenantScope, owner: CredentialOwner, id?: string): Promise<ShownCredential>
   /** Asks the vendor. Gives its objection, or undefined where the credentials work. */
   validate(scope: TenantScope, owner: CredentialOwner, credentials: Record<string, unknown>): Promise<string | undefined>
+  /** The same for an entry of the list that a model takes turns with; its secrets may come back hidden. */
+  validateTurn(
+    scope: TenantScope,
+    owner: Required<CredentialOwner>,
+    credentials: Record<string, unknown>,
+    id?: string,
+  ): Promise<string | undefined>
   /** Stores them once the vendor accepts them; the first are put to use. @throws DomainError */
   create(scope: TenantScope, owner: CredentialOwner, input: CredentialInput): Promise<void>
   /** @throws DomainError */
@@ -99,6 +106,24 @@ export function createCredentialManagement({ store, registry, onChange }: Creden
       const { provider, owner } = find(given)
       try {
         await accept(provider, owner.model, credentials)
+      } catch (error) {
+        if (error instanceof ModelError) return error.message
+        throw error
+      }
+      return undefined
+    },
+
+    async validateTurn(scope, given, credentials, id) {
+      const { provider } = find(given)
+      const owner = { provider: provider.declaration.provider, model: given.model }
+      const entry = id ? await store.balancingOne(scope, owner, id) : undefined
+      if (id && !entry) throw invalid(`Load balancing config ${id} does not exist.`)
+      const known = entry?.sealed ? await store.open(scope, entry.sealed) : {}
+      // Providers without a form for models have one key for all.
+      const form = formOf(provider, provider.declaration.model_credential_schema ? owner.model : undefined)
+      try {
+        const checked = checkForm(form, revealHidden(form, credentials, known), owner.model)
+        await provider.validateModel({ ...owner.model, credentials: checked })
       } catch (error) {
         if (error instanceof ModelError) return error.message
         throw error

@@ -1,14 +1,26 @@
 import { toNumber, type ValueMap } from '@weft/contracts'
 import { estimateMessageTokens, type LanguageModels, type ModelReference, type ModelSchema } from '@weft/ports'
-import type { ModelAccess, ReadyModel } from './model-access.ts'
+import type { ReadyModel } from './model-access.ts'
+import type { ModelCalls } from './model-calls.ts'
+import type { UsageLedger } from './usage-ledger.ts'
 
 /** Language models by their tenant's credentials. */
-export function createLanguageModels({ access }: { access: ModelAccess }): LanguageModels {
+export function createLanguageModels({ calls, ledger }: { calls: ModelCalls; ledger: UsageLedger }): LanguageModels {
   return {
-    schema: async reference => schemaOf(reference, await access.find(reference, 'llm')),
+    schema: async reference => schemaOf(reference, await calls.find(reference, 'llm')),
     async *stream(reference, request) {
-      const { provider, credentials } = await access.find(reference, 'llm')
-      yield* provider.stream({ type: 'llm', model: reference.model, credentials, signal: request.signal }, request)
+      let asked: ReadyModel | undefined
+      const events = calls.stream(reference, 'llm', { signal: request.signal }, (ready, call) => {
+        asked = ready
+        return ready.provider.stream(call, request)
+      })
+      for await (const event of events) {
+        if (event.type === 'finish' && asked) {
+          const { scope, provider } = asked
+          ledger.record(scope, { provider: provider.declaration.provider, model: reference.model, type: 'llm' }, event.usage)
+        }
+        yield event
+      }
     },
     countTokens: (_reference, messages) => estimateMessageTokens(messages),
   }
@@ -22,7 +34,8 @@ function schemaOf({ model }: ModelReference, { provider, declaration }: ReadyMod
     mode: mode === 'completion' ? 'completion' : 'chat',
     features: declaration.features,
     contextSize: toNumber(context_size) ?? null,
-    maxOutputTokens: declaration.parameter_rules.find(({ name }) => name === 'max_tokens')?.max ?? null,
+    maxOutputTokens:
+      declaration.parameter_rules.find(({ name, use_template }) => name === 'max_tokens' || use_template === 'max_tokens')?.max ?? null,
     parameterRules: declaration.parameter_rules as unknown as ValueMap[],
   }
 }

@@ -6,15 +6,19 @@ import {
   type ModelReference,
   type ModelType,
 } from '@weft/ports'
-import { grantTenantScope } from '../database/tenant-scope.ts'
-import type { ModelStore } from './model-store.ts'
+import { grantTenantScope, type TenantScope } from '../database/tenant-scope.ts'
+import type { Turn } from './load-balancer.ts'
+import { INHERIT, type ModelStore } from './model-store.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 
 /** A model that is ready to be called. */
 export interface ReadyModel {
+  scope: TenantScope
   provider: ModelProvider
   declaration: ModelDeclaration
   credentials: ModelCredentials
+  /** Credentials that its calls take turns with; fewer than two are none. */
+  turns: Turn[]
 }
 
 /** Finds models with the credentials to call them by, and keeps them in memory for a moment. */
@@ -59,9 +63,32 @@ export function createModelAccess({
     const credentials = await store.open(scope, stored.sealed)
     const declaration = own
       ? provider.describe(type, model, credentials)
-      : provider.models.find(predefined => predefined.model === model && predefined.model_type === type)
+      : (provider.models.find(predefined => predefined.model === model && predefined.model_type === type) ??
+        provider.unlisted?.(type, model))
     if (!declaration) throw new ModelError('model-not-found', `Model ${model} not exist.`)
-    return { provider, declaration, credentials }
+    const turns = setting?.isLoadBalanced ? await readTurns(scope, owner, own ? 'custom_model' : 'provider', credentials) : []
+    return { scope, provider, declaration, credentials, turns: turns.length > 1 ? turns : [] }
+  }
+
+  /** Those that are enabled and whose credentials are still there. */
+  async function readTurns(
+    scope: TenantScope,
+    owner: { provider: string; model: { model: string; type: ModelType } },
+    source: 'provider' | 'custom_model',
+    inherited: ModelCredentials,
+  ): Promise<Turn[]> {
+    const turns: Turn[] = []
+    for (const row of await store.balancing(scope, owner, source)) {
+      if (!row.isEnabled) continue
+      if (row.name === INHERIT) {
+        turns.push({ id: row.id, credentials: inherited })
+        continue
+      }
+      const from = source === 'provider' ? { provider: owner.provider } : owner
+      const sealed = row.credentialId ? (await store.credential(scope, from, row.credentialId))?.sealed : row.sealed
+      if (sealed) turns.push({ id: row.id, credentials: await store.open(scope, sealed) })
+    }
+    return turns
   }
 
   return {

@@ -11,7 +11,8 @@ import type { TenantScope } from '../database/tenant-scope.ts'
 import type { ConfiguredModel } from './configured-models-table.ts'
 import { formOf, type ModelName, maskCredentials } from './credential-form.ts'
 import type { StoredCredential } from './model-credentials-table.ts'
-import type { ModelStore } from './model-store.ts'
+import { INHERIT, type ModelStore } from './model-store.ts'
+import type { ProviderType } from './preferred-provider-types-table.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 
 export interface CredentialName {
@@ -35,6 +36,7 @@ export interface ConfiguredProvider {
   current: CredentialName | null
   available: CredentialName[]
   customModels: CustomModel[]
+  preferredType: ProviderType
 }
 
 export type ModelStatus = 'active' | 'no-configure' | 'disabled' | 'credential-removed'
@@ -43,6 +45,8 @@ export interface ListedModel {
   declaration: ModelDeclaration
   status: ModelStatus
   isLoadBalanced: boolean
+  /** It is to take turns, but fewer than two credentials are left for that. */
+  lacksTurns: boolean
 }
 
 /** What models a tenant has. */
@@ -58,12 +62,14 @@ export interface ModelCatalogue {
 
 export function createModelCatalogue({ store, registry }: { store: ModelStore; registry: ProviderRegistry }): ModelCatalogue {
   async function read(scope: TenantScope) {
-    const [credentials, configured, settings] = await Promise.all([
+    const [credentials, configured, settings, balancing, preferred] = await Promise.all([
       store.credentials(scope),
       store.configured(scope),
       store.settings(scope),
+      store.allBalancing(scope),
+      store.preferredTypes(scope),
     ])
-    return { credentials, configured, settings }
+    return { credentials, configured, settings, balancing, preferred }
   }
   type Rows = Awaited<ReturnType<typeof read>>
 
@@ -71,9 +77,19 @@ export function createModelCatalogue({ store, registry }: { store: ModelStore; r
     const id = provider.declaration.provider
     const setting = ({ model, model_type }: ModelDeclaration) =>
       rows.settings.find(row => row.provider === id && row.model === model && row.modelType === model_type)
+    const turnsOf = ({ model, model_type }: ModelDeclaration) =>
+      rows.balancing.filter(
+        row =>
+          row.provider === id &&
+          row.model === model &&
+          row.modelType === model_type &&
+          row.isEnabled &&
+          (row.name === INHERIT || row.sealed || rows.credentials.some(credential => credential.id === row.credentialId)),
+      ).length
     const listed = (declaration: ModelDeclaration, status: ModelStatus): ListedModel => {
       const { isEnabled = true, isLoadBalanced = false } = setting(declaration) ?? {}
-      return { declaration, status: isEnabled || status === 'credential-removed' ? status : 'disabled', isLoadBalanced }
+      const lacksTurns = isLoadBalanced && turnsOf(declaration) < 2
+      return { declaration, status: isEnabled || status === 'credential-removed' ? status : 'disabled', isLoadBalanced, lacksTurns }
     }
     const isProviderSetUp = Boolean(rows.configured.find(row => row.provider === id && !row.model)?.credentialId)
     const models = provider.models.map(declaration => listed(declaration, isProviderSetUp ? 'active' : 'no-configure'))
@@ -100,6 +116,7 @@ export function createModelCatalogue({ store, registry }: { store: ModelStore; r
       current: nameOf(available, configured.find(row => !row.model)?.credentialId),
       available,
       customModels,
+      preferredType: rows.preferred.find(row => row.provider === id)?.providerType ?? 'custom',
     }
   }
 
@@ -130,6 +147,8 @@ export function createModelCatalogue({ store, registry }: { store: ModelStore; r
       const rows = await read(scope)
       const found = []
       for (const provider of registry.list()) {
+        // Others have no active models, and their lists need not be read.
+        if (!rows.configured.some(row => row.provider === provider.declaration.provider)) continue
         const all = await listModels(scope, provider, rows)
         const models = all.filter(
           ({ declaration, status }) => declaration.model_type === type && status === 'active' && !declaration.deprecated,

@@ -9,8 +9,12 @@ import { defaultModels } from './default-models-table.ts'
 import { loadBalancingConfigs } from './load-balancing-configs-table.ts'
 import { modelCredentials } from './model-credentials-table.ts'
 import { modelSettings } from './model-settings-table.ts'
+import { type ProviderType, preferredProviderTypes } from './preferred-provider-types-table.ts'
 
 const PURPOSE = 'model-credentials'
+
+/** The name of an entry that stands for the credentials in use anyway. */
+export const INHERIT = '__inherit__'
 
 /** Whose credentials: a provider's, or those of one of its models. */
 export interface CredentialOwner {
@@ -110,6 +114,15 @@ function modelRows(database: Database, secrets: Secrets) {
         orderBy: asc(loadBalancingConfigs.createdAt),
       }),
 
+    balancingOne: (scope: TenantScope, owner: Required<CredentialOwner>, id: string) =>
+      database
+        .tenant(scope)
+        .first(loadBalancingConfigs, { where: and(isOwned(loadBalancingConfigs, owner), eq(loadBalancingConfigs.id, id)) }),
+
+    /** All of the tenant's. */
+    allBalancing: (scope: TenantScope) =>
+      database.tenant(scope).find(loadBalancingConfigs, { orderBy: asc(loadBalancingConfigs.createdAt) }),
+
     async addBalancing(scope: TenantScope, owner: Required<CredentialOwner>, row: BalancingRow, values: ModelCredentials | undefined) {
       const sealed = values ? await seal(scope, values) : null
       return database.tenant(scope).insert(loadBalancingConfigs, { ...columnsOf(owner), ...row, sealed })
@@ -126,6 +139,17 @@ function modelRows(database: Database, secrets: Secrets) {
         .delete(
           loadBalancingConfigs,
           and(isOwned(loadBalancingConfigs, owner), ids.length ? notInArray(loadBalancingConfigs.id, ids) : undefined),
+        ),
+
+    preferredTypes: (scope: TenantScope) => database.tenant(scope).find(preferredProviderTypes),
+
+    prefer: (scope: TenantScope, provider: string, providerType: ProviderType) =>
+      database
+        .tenant(scope)
+        .upsert(
+          preferredProviderTypes,
+          { provider, providerType },
+          { on: [preferredProviderTypes.tenantId, preferredProviderTypes.provider], set: { providerType } },
         ),
 
     defaultModel: (scope: TenantScope, type: ModelType) =>

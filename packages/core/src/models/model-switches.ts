@@ -2,8 +2,10 @@ import type { ModelProvider, ModelType, ProviderDeclaration } from '@weft/ports'
 import type { TenantScope } from '../database/tenant-scope.ts'
 import { DomainError } from '../errors.ts'
 import { checkForm, formOf, maskCredentials, revealHidden } from './credential-form.ts'
+import type { LoadBalancer } from './load-balancer.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
-import type { BalancingRow, CredentialOwner, ModelStore } from './model-store.ts'
+import { type BalancingRow, type CredentialOwner, INHERIT, type ModelStore } from './model-store.ts'
+import type { ProviderType } from './preferred-provider-types-table.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 
 export interface DefaultModel {
@@ -19,6 +21,8 @@ export interface BalancingConfig {
   credentials: Record<string, unknown>
   credentialId: string | null
   isEnabled: boolean
+  /** How long they still rest after a vendor's refusal; 0 where they do not. */
+  secondsLeft: number
 }
 
 type ModelOwner = Required<CredentialOwner>
@@ -32,6 +36,8 @@ export interface ModelSwitches {
   defaultModel(scope: TenantScope, type: ModelType): Promise<DefaultModel | undefined>
   /** @throws DomainError where the tenant has no such model */
   setDefaultModel(scope: TenantScope, type: ModelType, providerId: string, model: string): Promise<void>
+  /** Whose credentials of a provider to prefer. @throws DomainError where there is no such provider */
+  prefer(scope: TenantScope, providerId: string, type: ProviderType): Promise<void>
   balancing(scope: TenantScope, owner: ModelOwner, from: string | undefined): Promise<{ isEnabled: boolean; configs: BalancingConfig[] }>
   /** Puts the list in the place of the stored one, then switches balancing. @throws DomainError */
   setBalancing(scope: TenantScope, owner: ModelOwner, from: string | undefined, configs: unknown, isEnabled: boolean): Promise<void>
@@ -41,12 +47,11 @@ export interface ModelSwitchesOptions {
   store: ModelStore
   registry: ProviderRegistry
   catalogue: ModelCatalogue
+  balancer: LoadBalancer
   onChange: (tenantId: string) => void
 }
 
-const INHERIT = '__inherit__'
-
-export function createModelSwitches({ store, registry, catalogue, onChange }: ModelSwitchesOptions): ModelSwitches {
+export function createModelSwitches({ store, registry, catalogue, balancer, onChange }: ModelSwitchesOptions): ModelSwitches {
   const resolve = (owner: ModelOwner): { provider: ModelProvider; owner: ModelOwner } => {
     const provider = registry.get(owner.provider)
     return { provider, owner: { ...owner, provider: provider.declaration.provider } }
@@ -84,11 +89,16 @@ export function createModelSwitches({ store, registry, catalogue, onChange }: Mo
       await store.setDefaultModel(scope, type, id, model)
     },
 
+    async prefer(scope, providerId, type) {
+      await store.prefer(scope, registry.get(providerId).declaration.provider, type)
+      onChange(scope.tenantId)
+    },
+
     async balancing(scope, given, from) {
       const { provider, owner } = resolve(given)
       const source = sourceOf(from)
       const [setting, rows] = await Promise.all([store.setting(scope, owner), store.balancing(scope, owner, source)])
-      const fields = formOf(provider, source === 'provider' ? undefined : owner.model)
+      const fields = balancingForm(provider, owner)
       const configs = await Promise.all(
         rows.map(async row => ({
           id: row.id,
@@ -96,6 +106,7 @@ export function createModelSwitches({ store, registry, catalogue, onChange }: Mo
           credentials: row.sealed ? maskCredentials(fields, await store.open(scope, row.sealed)) : {},
           credentialId: row.credentialId,
           isEnabled: row.isEnabled,
+          secondsLeft: await balancer.secondsLeft(row.id),
         })),
       )
       return { isEnabled: setting?.isLoadBalanced ?? false, configs }
@@ -113,8 +124,8 @@ export function createModelSwitches({ store, registry, catalogue, onChange }: Mo
           const known = old.find(item => item.id === id)
           if (id && !known) throw invalid(`Invalid load balancing config id: ${id}`)
           const stored = known?.sealed ? await tx.open(scope, known.sealed) : {}
-          const checked =
-            values && checkForm(formOf(provider, owner.model), revealHidden(formOf(provider, owner.model), values, stored), owner.model)
+          const form = balancingForm(provider, owner)
+          const checked = values && checkForm(form, revealHidden(form, values, stored), owner.model)
           if (known) await tx.changeBalancing(scope, known.id, row, checked)
           kept.push(known?.id ?? (await tx.addBalancing(scope, owner, row, checked)).id)
         }
@@ -152,6 +163,11 @@ export function createModelSwitches({ store, registry, catalogue, onChange }: Mo
       values: isValues && !row.credentialId && row.name !== INHERIT ? (credentials as Record<string, unknown>) : undefined,
     }
   }
+}
+
+/** Providers without a form for models have one key for all. */
+function balancingForm(provider: ModelProvider, owner: ModelOwner) {
+  return formOf(provider, provider.declaration.model_credential_schema ? owner.model : undefined)
 }
 
 function sourceOf(from: string | undefined): 'provider' | 'custom_model' {

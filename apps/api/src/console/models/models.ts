@@ -91,7 +91,7 @@ export const modelRoutes = [
         body: z.object({ ...modelArguments, credentials: credentialValues() }),
         async handler({ platform, scope, params, body }) {
           const owner = { provider: providerIdOf(params), model: { model: body.model, type: body.model_type } }
-          const error = await platform.models.credentials.validate(scope, owner, body.credentials)
+          const error = await platform.models.credentials.validateTurn(scope, owner, body.credentials, params.configId)
           return error === undefined ? success : { result: 'error', error }
         },
       }),

@@ -37,12 +37,23 @@ export const providerRoutes = [
       path: `/workspaces/current/model-providers${providerPath}/preferred-provider-type`,
       auth: 'account',
       permission: 'admin',
-      summary: 'Prefer own credentials or those of the installation; there are only own ones',
+      summary: 'Prefer own credentials or those of the installation; calls use own ones, as there are no others',
       params: providerParams,
       body: z.object({ preferred_provider_type: z.enum(['system', 'custom']) }),
-      handler({ platform, params }) {
-        platform.models.registry.get(providerIdOf(params))
+      async handler({ platform, scope, params, body }) {
+        await platform.models.switches.prefer(scope, providerIdOf(params), body.preferred_provider_type)
         return { result: 'success' }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: `/workspaces/current/model-providers${providerPath}/checkout-url`,
+      auth: 'account',
+      permission: 'admin',
+      summary: 'Where quota is bought: nowhere, as the installation sells none',
+      params: providerParams,
+      handler({ params }) {
+        throw new DomainError('invalid_param', `provider name ${providerIdOf(params)} is invalid`)
       },
     }),
     defineRoute({

@@ -43,7 +43,7 @@ export function showCredentialName({ id, name }: CredentialName) {
   return { credential_id: id, credential_name: name }
 }
 
-export function showProvider(place: IconPlace, { declaration, current, available, customModels }: ConfiguredProvider) {
+export function showProvider(place: IconPlace, { declaration, current, available, customModels, preferredType }: ConfiguredProvider) {
   const { provider_credential_schema: providerForm, model_credential_schema: modelForm, help } = declaration
   return {
     ...showSimpleProvider(place, declaration),
@@ -57,7 +57,7 @@ export function showProvider(place: IconPlace, { declaration, current, available
       model: { label: text(modelForm.model.label), placeholder: text(modelForm.model.placeholder) },
       credential_form_schemas: showForm(modelForm.credential_form_schemas),
     },
-    preferred_provider_type: 'custom',
+    preferred_provider_type: preferredType,
     custom_configuration: {
       status: available.length || customModels.length ? 'active' : 'no-configure',
       current_credential_id: current?.id ?? null,
@@ -82,7 +82,7 @@ function showCustomModel({ model, type, credentials, current, available, isUnlis
   }
 }
 
-export function showModel({ declaration, status, isLoadBalanced }: ListedModel) {
+export function showModel({ declaration, status, isLoadBalanced, lacksTurns }: ListedModel) {
   return {
     model: declaration.model,
     label: text(declaration.label),
@@ -93,7 +93,7 @@ export function showModel({ declaration, status, isLoadBalanced }: ListedModel) 
     deprecated: declaration.deprecated,
     status,
     load_balancing_enabled: isLoadBalanced,
-    has_invalid_load_balancing_configs: false,
+    has_invalid_load_balancing_configs: lacksTurns,
   }
 }
 
