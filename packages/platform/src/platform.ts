@@ -124,7 +124,7 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const { secretKey, secrets } = await openSecrets(settings, database)
   const identity = createIdentity({ settings, database, cache, secretKey })
   const providers = await loadModelProviders({ fetch: httpClient.fetch })
-  const models = resources.use(await createModels({ database, secrets, providers, bus: eventBus }))
+  const models = resources.use(await createModels({ database, secrets, providers, bus: eventBus, cache }))
   const changes = resources.use(await createAppChanges({ bus: eventBus }))
   const draftVariables = new DraftVariables(database)
   const { apps, workflows } = createApplications({ settings, database, cache, secrets, httpClient, models, draftVariables }, changes)
