@@ -29,7 +29,7 @@ const ADAPTERS: Record<string, string[]> = {
   'adapters/queue-redis': ['adapter-redis'],
   'adapters/models': ['core'],
 }
-const TESTS_MAY_ALSO = ['testkit', 'platform']
+const TESTS_MAY_ALSO = ['testkit', 'platform', 'services']
 
 const root = resolve(import.meta.dirname, '..')
 const files = globSync('{packages,adapters,apps,e2e}/**/*.{ts,tsx}', { cwd: root, exclude: path => /node_modules|\.next|dist/.test(path) })
@@ -66,7 +66,7 @@ function checkPackage(file: string, owner: string, specifier: string, isTest: bo
   const allowed = owner.startsWith('adapters/')
     ? ['contracts', 'ports', ...(ADAPTERS[owner] ?? [])]
     : owner.startsWith('e2e')
-      ? ['contracts', 'services']
+      ? ['contracts', 'services', 'adapter-code-sandbox']
       : (ALLOWED[owner] ?? [])
   if (allowed.includes('*') || allowed.includes(wanted) || (isTest && TESTS_MAY_ALSO.includes(wanted))) return
   problems.push(`${file}: ${owner} may not import @weft/${wanted}`)

@@ -11,6 +11,7 @@ import {
   startRedisCluster,
   startRedisSentinel,
 } from './redis.ts'
+import { type SquidService, startSquid } from './squid.ts'
 
 export interface WantedServices {
   postgres?: boolean
@@ -19,6 +20,8 @@ export interface WantedServices {
   redisSentinel?: boolean
   /** `true` answers every request with 200. */
   nginx?: boolean | { httpBlock: HttpBlock }
+  /** With the rules that Dify ships. */
+  squid?: boolean
 }
 
 type Started<Wanted extends WantedServices, Name extends keyof WantedServices, Service> = Wanted[Name] extends true | object
@@ -31,6 +34,7 @@ export interface EnsuredServices<Wanted extends WantedServices = WantedServices>
   redisCluster: Started<Wanted, 'redisCluster', RedisClusterService>
   redisSentinel: Started<Wanted, 'redisSentinel', RedisSentinelService>
   nginx: Started<Wanted, 'nginx', NginxService>
+  squid: Started<Wanted, 'squid', SquidService>
 }
 
 /**
@@ -58,6 +62,7 @@ export async function ensureServices<const Wanted extends WantedServices>(wanted
       redisCluster: wanted.redisCluster ? keep(await startRedisCluster(folder)) : undefined,
       redisSentinel: wanted.redisSentinel ? keep(await startRedisSentinel(folder)) : undefined,
       nginx: nginx ? keep(await startNginx(folder, nginx === true ? undefined : nginx.httpBlock)) : undefined,
+      squid: wanted.squid ? keep(await startSquid(folder)) : undefined,
       [Symbol.asyncDispose]: dispose,
     }
     return services as unknown as EnsuredServices<Wanted>

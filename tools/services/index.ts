@@ -3,3 +3,5 @@ export { type EnsuredServices, ensureServices, type WantedServices } from './ens
 export type { NginxService } from './nginx.ts'
 export type { PostgresService } from './postgres.ts'
 export type { RedisService } from './redis.ts'
+export { ensureSandboxTools } from './sandbox-tools.ts'
+export type { SquidService } from './squid.ts'

@@ -1,5 +1,5 @@
 import { parseJson } from '@weft/contracts'
-import { type CodeRequest, type CodeResult, CodeRunError, type CodeRunner } from '@weft/ports'
+import { type CodeRequest, type CodeResult, CodeRunError, type CodeRunErrorCode, type CodeRunner } from '@weft/ports'
 import { type WrappedCode, wrapCode } from './wrap-code.ts'
 
 /** As much of `fetch` as the runner needs. The endpoint is the operator's own: no gate for outbound requests is wanted. */
@@ -106,7 +106,8 @@ function outputOf(body: string, maxLength: number): string {
 }
 
 /** The sandbox adds a line of its own below what the program wrote. */
-function codeOf(error: string): 'timeout' | 'memory' | 'exception' {
+function codeOf(error: string): CodeRunErrorCode {
   if (/^error: timeout$/m.test(error)) return 'timeout'
-  return /^MemoryError\b/m.test(error) ? 'memory' : 'exception'
+  if (/^error: output too large$/m.test(error)) return 'output-too-large'
+  return /^MemoryError\b|^FATAL ERROR: .*out of memory|^# Fatal .*out of memory/m.test(error) ? 'memory' : 'exception'
 }

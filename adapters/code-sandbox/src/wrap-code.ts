@@ -31,7 +31,10 @@ function pythonProgram(code: string, inputs: string, mark: string): string {
 import json
 from base64 import b64decode
 inputs_obj = json.loads(b64decode('${inputs}').decode('utf-8'))
-output_obj = main(**inputs_obj)
+try:
+    output_obj = main(**inputs_obj)
+except SystemExit as stop:
+    raise RuntimeError(f'main() ended the program by exit({stop.code!r})') from None
 print('${mark}' + json.dumps(output_obj, allow_nan=False) + '${mark}')
 `
 }

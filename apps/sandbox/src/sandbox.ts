@@ -146,9 +146,10 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async #startZygote(): Promise<Zygote> {
-    const attempts: { user: number | undefined; hasUserNamespaces: boolean }[] = [{ user: this.#outerUser, hasUserNamespaces: true }]
-    // Root may make namespaces where others may not, but then the runs share their user namespace.
-    if (this.#outerUser !== undefined) attempts.push({ user: undefined, hasUserNamespaces: false })
+    const attempts = this.#settings.userNamespaces
+      // Root may make namespaces where others may not, but only with the right to, which a run must not have.
+      .filter(kind => kind === 'own' || this.#outerUser !== undefined)
+      .map(kind => ({ user: kind === 'own' ? this.#outerUser : undefined, hasUserNamespaces: kind === 'own' }))
     const problems: string[] = []
     for (const attempt of attempts) {
       try {

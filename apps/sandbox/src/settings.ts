@@ -25,6 +25,8 @@ export interface SandboxSettings {
   temporaryBytes: number
   /** Standard output and standard error together. */
   outputBytes: number
+  /** Whether each run has a user namespace of its own, or all share one, which only root can build. Tried in order. */
+  userNamespaces: ('own' | 'shared')[]
   packages: {
     /** Where python-requirements.txt and package.json are looked for. */
     folder: string
@@ -88,6 +90,7 @@ const VARIABLES = z.object({
   SANDBOX_DEPENDENCIES_DIR: text(),
   SANDBOX_DATA_DIR: text(),
   SANDBOX_OFFLINE: flag(false),
+  SANDBOX_USER_NAMESPACES: z.preprocess(value => value || undefined, z.enum(['own', 'shared', 'any']).default('any')),
 })
 
 /** Reads the variables, with dify-sandbox's names where it has them. @throws SandboxError naming every bad one */
@@ -119,6 +122,7 @@ export function readSandboxSettings(variables: Record<string, string | undefined
     memoryBytes: given.SANDBOX_MEMORY_LIMIT * MEGABYTE,
     temporaryBytes: given.SANDBOX_TMP_SIZE * MEGABYTE,
     outputBytes: given.SANDBOX_MAX_OUTPUT * MEGABYTE,
+    userNamespaces: given.SANDBOX_USER_NAMESPACES === 'any' ? ['own', 'shared'] : [given.SANDBOX_USER_NAMESPACES],
     packages: {
       folder: resolve(given.SANDBOX_DEPENDENCIES_DIR ?? 'dependencies'),
       // As root, packages are installed by the user that runs programs: its folder must not lie where only root may look.
