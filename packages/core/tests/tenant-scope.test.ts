@@ -10,10 +10,13 @@ const GRANTS = [
   'packages/core/src/apps/app-access.ts',
   'packages/core/src/conversations/history.ts',
   'packages/core/src/files/graph-files.ts',
+  'packages/core/src/mcp/app-servers.ts',
+  'packages/core/src/mcp/mcp-providers.ts',
   'packages/core/src/models/model-access.ts',
   'packages/core/src/runs/replay.ts',
   'packages/core/src/runs/run-service.ts',
   'packages/core/src/runs/run-store.ts',
+  'packages/core/src/tools/tool-runtime.ts',
   'packages/platform/src/platform.ts',
 ]
 /** Where a query may look at all tenants: to find whose a key is, or to sweep. */
@@ -21,6 +24,7 @@ const ACROSS = [
   'packages/core/src/apps/app-access.ts',
   'packages/core/src/files/file-deliveries.ts',
   'packages/core/src/files/unreferenced-files.ts',
+  'packages/core/src/mcp/app-servers.ts',
 ]
 
 const DECLARATIONS = [

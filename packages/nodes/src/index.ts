@@ -25,4 +25,5 @@ export { type FormFileBuilder, FormInputError, validateFormInputs } from './star
 export { type FormVariable, formVariableSchema } from './start/form-variable.ts'
 export { createStartNode, type StartData } from './start/start-node.ts'
 export { createTemplateTransformNode } from './template-transform/template-transform-node.ts'
+export { createToolNode } from './tool/tool-node.ts'
 export { createVariableAggregatorNode, VARIABLE_AGGREGATOR_NAMES } from './variable-aggregator/variable-aggregator-node.ts'

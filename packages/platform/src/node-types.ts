@@ -1,6 +1,7 @@
 import type { NodeType, NodeTypes } from '@weft/engine'
 import { renderTemplate } from '@weft/jinja'
 import {
+  createAgentNode,
   createAnswerNode,
   createAssignerNode,
   createCodeNode,
@@ -12,14 +13,16 @@ import {
   createIfElseNode,
   createListOperatorNode,
   createLlmNode,
+  createNativeAgentStrategies,
   createParameterExtractorNode,
   createQuestionClassifierNode,
   createStartNode,
   createTemplateTransformNode,
+  createToolNode,
   createVariableAggregatorNode,
   VARIABLE_AGGREGATOR_NAMES,
 } from '@weft/nodes'
-import type { CodeRunner, ConversationHistory, FileService, HttpClient, LanguageModels } from '@weft/ports'
+import type { CodeRunner, ConversationHistory, FileService, HttpClient, LanguageModels, ToolRuntime } from '@weft/ports'
 import type { Settings } from './settings.ts'
 
 /** What nodes reach the world through. */
@@ -29,6 +32,7 @@ export interface NodePorts {
   history: ConversationHistory
   httpClient: HttpClient
   codeRunner: CodeRunner
+  tools: ToolRuntime
 }
 
 /** Every node type this platform has, under all names that graphs use for it. */
@@ -57,6 +61,8 @@ export function createNodeTypes(settings: Settings, ports: NodePorts): NodeTypes
         verifyTls: node.verifiesTls,
       },
     }),
+    createToolNode({ tools: ports.tools }),
+    createAgentNode({ ...ports, sendFilesAs, strategies: [createNativeAgentStrategies(ports)] }),
     createAssignerNode(),
     createListOperatorNode(),
     createDocumentExtractorNode({ files: ports.files }),

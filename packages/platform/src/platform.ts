@@ -45,10 +45,11 @@ import type { Cache, EventBus, HttpClient, JobQueue, ObjectStore } from '@weft/p
 import { connectDatabase, type DatabaseConnection } from './database.ts'
 import { createHealth, type Health } from './health.ts'
 import { createLogger, type Logger } from './logger.ts'
-import { type ConversationFeature, createRuns, type RunFeature } from './runs.ts'
+import { type ConversationFeature, createCodeRunner, createRuns, type RunFeature } from './runs.ts'
 import { acceptNextSecretKey, dropNextSecretKey, readNextSecretKey, readOrMakeSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
 import { createSignals, type Signals } from './signals.ts'
+import { createToolFeature, type ToolFeature } from './tools.ts'
 
 /** What a test may put in another's place. What it hands in stays its own to release. */
 export interface PlatformOverrides {
@@ -83,6 +84,7 @@ export interface Platform extends AsyncDisposable {
   readonly runs: RunFeature
   readonly conversations: ConversationFeature
   readonly draftVariables: DraftVariables
+  readonly tools: ToolFeature
 }
 
 /** Who people are and where they belong. */
@@ -130,23 +132,41 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const { apps, workflows } = createApplications({ settings, database, cache, secrets, httpClient, models, draftVariables }, changes)
   const endUsers = createEndUsers({ database })
   const files = openFiles({ settings, database, objectStore, httpClient, secretKey })
-  const { runs, conversations } = createRuns(
+  const defaultModel = async (tenantId: string) => {
+    const chosen = await models.switches.defaultModel(grantTenantScope(tenantId), 'llm')
+    return chosen && { tenantId, provider: chosen.provider.provider, model: chosen.model }
+  }
+  const codeRunner = resources.use(createCodeRunner(settings))
+  const tools = await createToolFeature(
     {
       settings,
-      logger,
       database,
+      cache,
       eventBus,
       httpClient,
       secrets,
-      languageModels: models.language,
-      defaultModel: async tenantId => {
-        const chosen = await models.switches.defaultModel(grantTenantScope(tenantId), 'llm')
-        return chosen && { tenantId, provider: chosen.provider.provider, model: chosen.model }
-      },
+      models,
+      defaultModel,
       files,
+      endUsers,
+      codeRunner,
+      preparation: () => runs.preparation,
     },
     resources,
   )
+  const { runs, conversations } = createRuns({
+    settings,
+    logger,
+    database,
+    eventBus,
+    httpClient,
+    secrets,
+    languageModels: models.language,
+    defaultModel,
+    files,
+    codeRunner,
+    tools: tools.runtime,
+  })
 
   const health = createHealth({
     database: async () => void (await database.query({ text: 'select 1' })),
@@ -176,6 +196,7 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     runs,
     conversations,
     draftVariables,
+    tools,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -36,6 +36,7 @@ import {
   type LanguageModels,
   type ModelReference,
   systemClock,
+  type ToolRuntime,
 } from '@weft/ports'
 import type { Logger } from './logger.ts'
 import { createNodeTypes } from './node-types.ts'
@@ -78,18 +79,20 @@ export interface RunParts {
   languageModels: LanguageModels
   defaultModel(tenantId: string): Promise<ModelReference | undefined>
   files: { service: FileService; sourceAt(origin: string): FileSource }
+  codeRunner: CodeRunner
+  tools: ToolRuntime
 }
 
-export function createRuns(parts: RunParts, resources: AsyncDisposableStack): { runs: RunFeature; conversations: ConversationFeature } {
+export function createRuns(parts: RunParts): { runs: RunFeature; conversations: ConversationFeature } {
   const { settings, logger, database, secrets } = parts
   const store = new ConversationStore(database)
-  const codeRunner = resources.use(createCodeRunner(settings))
   const nodeTypes = createNodeTypes(settings, {
     models: parts.languageModels,
     files: parts.files.service,
     history: createConversationHistory(store),
     httpClient: parts.httpClient,
-    codeRunner,
+    codeRunner: parts.codeRunner,
+    tools: parts.tools,
   })
   const service = new RunService({
     database,
@@ -167,7 +170,7 @@ async function checkConcurrency(database: Database, settings: Settings, scope: T
 }
 
 /** The sandbox where there is one, else threads of this process. */
-function createCodeRunner({ code }: Settings): CodeRunner {
+export function createCodeRunner({ code }: Settings): CodeRunner {
   if (!code.endpoint) return createEmbeddedCodeRunner()
   return createSandboxCodeRunner({
     endpoint: code.endpoint,

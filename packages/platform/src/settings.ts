@@ -145,6 +145,11 @@ function createSettings(environment: Environment) {
         keepAliveSeconds: environment.SSRF_POOL_KEEPALIVE_EXPIRY,
       },
     },
+    tools: {
+      connectSeconds: environment.API_TOOL_DEFAULT_CONNECT_TIMEOUT,
+      readSeconds: environment.API_TOOL_DEFAULT_READ_TIMEOUT,
+      iconCacheSeconds: environment.TOOL_ICON_CACHE_MAX_AGE,
+    },
     features: {
       isLoginRequired: !environment.LOGIN_DISABLED,
       hasEmailCodeLogin: environment.ENABLE_EMAIL_CODE_LOGIN,

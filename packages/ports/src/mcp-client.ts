@@ -72,6 +72,8 @@ export interface McpCredentials {
   tokens?: McpOAuthTokens
   /** The authorisation server that the client is registered with. */
   issuer?: string
+  /** What the tokens are for, by the server's own name for itself. */
+  resource?: string
 }
 
 export interface McpOAuthClient {

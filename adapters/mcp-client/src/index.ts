@@ -1,0 +1,2 @@
+export { createMcpAuthorization } from './mcp-authorization.ts'
+export { createMcpClient, type McpClientOptions } from './mcp-client.ts'
