@@ -44,5 +44,5 @@ test('gives rows of cells under each other as a table, with empty cells', () => 
 })
 
 test('gives a lone row of cells as a line', () => {
-  expect(text([0, 100, 'Name'], [100, 100, 'Ada'], [0, 88, 'A line of text'])).toBe('Name\tAda\nA line of text')
+  expect(text([0, 100, 'Name'], [100, 100, 'Ada'], [0, 88, 'A line of text'])).toBe('Name Ada\nA line of text')
 })

@@ -29,7 +29,7 @@ interface Line {
 
 /** In heights of a letter: the least gap between words, and between cells of a table. */
 const WORD_GAP = 0.15
-const CELL_GAP = 1.6
+const CELL_GAP = 1
 /** How far a line may wander and still be the same one, for raised and lowered letters. */
 const DRIFT = 0.45
 
@@ -40,7 +40,7 @@ export function pageText(items: readonly PageItem[]): string {
   for (let index = 0; index < lines.length; ) {
     const rows = tableAt(lines, index)
     if (rows.length > 1) blocks.push(markdownTable(rows))
-    else blocks.push((lines[index]?.cells ?? []).map(cell => cell.text).join('\t'))
+    else blocks.push((lines[index]?.cells ?? []).map(cell => cell.text).join(' '))
     index += Math.max(rows.length, 1)
   }
   return blocks
