@@ -96,6 +96,8 @@ export class PgBossQueue implements JobQueue {
 
   async check(): Promise<void> {
     this.#refuseClosed()
+    // A queue that nobody has used holds no connection that could fail, and is not worth one.
+    if (!this.#boss) return
     const boss = await this.#start()
     await boss.getDb().executeSql('select 1')
   }
