@@ -51,8 +51,9 @@ function responseFormat(
   if (request.responseSchema) {
     return { type: 'json', name: request.responseSchema.name, schema: toJson(request.responseSchema.schema) as never }
   }
-  if (typeof format !== 'string' || !/json/i.test(format)) return undefined
-  if (format !== 'json_schema') return { type: 'json' }
+  // Gemini's parameters have the schema alone.
+  if ((typeof format !== 'string' || !format) && !schemaText) return undefined
+  if (typeof format === 'string' && format && format !== 'json_schema') return /json/i.test(format) ? { type: 'json' } : undefined
   if (!schemaText) throw new ModelError('bad-request', 'Must define JSON Schema when the response format is json_schema')
   const parsed = isValueMap(schemaText) ? toJson(schemaText) : parseSchema(String(schemaText))
   const { schema = parsed, name } = parsed as { schema?: unknown; name?: string }

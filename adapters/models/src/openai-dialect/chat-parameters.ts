@@ -2,11 +2,10 @@ import { isValueMap, type ValueMap } from '@weft/contracts'
 import { ModelError, type ModelRequest } from '@weft/ports'
 import { parseSchema } from '../call-options.ts'
 import { toJson } from '../sdk-prompt.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, tokensNameOf } from './endpoint.ts'
 
 /** The vendor's own names for the answer's form. */
 const RESPONSE_FORMATS: Record<string, string> = { JSON: 'json_object', json: 'json_object' }
-const NEEDS_MAX_COMPLETION_TOKENS = /^(o\d|gpt-[5-9])/i
 
 /**
  * A DSL's completion parameters as members of the request's body. Unknown ones stay as they are.
@@ -19,7 +18,7 @@ export function bodyParameters(endpoint: Endpoint, request: ModelRequest): Recor
   if (typeof enable_thinking === 'boolean') Object.assign(body, thinkingSwitch(endpoint, body, enable_thinking))
   const format = responseFormat(response_format, json_schema, request)
   if (format) body.response_format = format
-  if ('max_tokens' in body && wantsMaxCompletionTokens(endpoint)) {
+  if ('max_tokens' in body && tokensNameOf(endpoint) === 'max_completion_tokens') {
     body.max_completion_tokens = body.max_tokens
     delete body.max_tokens
   }
@@ -40,8 +39,4 @@ function responseFormat(format: ValueMap[string] | undefined, schemaText: ValueM
   if (format !== 'json_schema') return { type: RESPONSE_FORMATS[format] ?? format.toLowerCase() }
   if (!schemaText) throw new ModelError('bad-request', 'Must define JSON Schema when the response format is json_schema')
   return { type: 'json_schema', json_schema: isValueMap(schemaText) ? toJson(schemaText) : parseSchema(String(schemaText)) }
-}
-
-function wantsMaxCompletionTokens({ tokensName, model }: Endpoint): boolean {
-  return tokensName ? tokensName === 'max_completion_tokens' : NEEDS_MAX_COMPLETION_TOKENS.test(model)
 }

@@ -61,3 +61,10 @@ export function endpointOf(call: ModelCall, baseUrl: string, key: ModelCredentia
 export function urlOf({ baseUrl, query }: Endpoint, path: string): string {
   return `${baseUrl}/${path}${query ? `?${query}` : ''}`
 }
+
+const NEEDS_MAX_COMPLETION_TOKENS = /^(o\d|gpt-[5-9])/i
+
+/** The name under which the longest answer goes out. */
+export function tokensNameOf({ tokensName, model }: Endpoint): 'max_tokens' | 'max_completion_tokens' {
+  return tokensName ?? (NEEDS_MAX_COMPLETION_TOKENS.test(model) ? 'max_completion_tokens' : 'max_tokens')
+}

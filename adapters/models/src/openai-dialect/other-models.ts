@@ -1,6 +1,6 @@
 import { type ModelCall, ModelError } from '@weft/ports'
 import { embedInBatches, type Fetch, type Json, post, postJson } from '../http.ts'
-import { type Endpoint, type RerankStyle, urlOf } from './endpoint.ts'
+import { type Endpoint, type RerankStyle, tokensNameOf, urlOf } from './endpoint.ts'
 
 type Signal = Pick<ModelCall, 'signal'>
 
@@ -114,7 +114,8 @@ export async function moderate(fetch: Fetch, endpoint: Endpoint, input: string, 
 export async function ping(fetch: Fetch, endpoint: Endpoint, { signal }: Signal): Promise<void> {
   const isCompletion = endpoint.mode === 'completion'
   const isStreamed = endpoint.pingsByStream
-  const tokens = endpoint.tokensName === 'max_completion_tokens' ? { max_completion_tokens: 16 } : { max_tokens: isStreamed ? 10 : 5 }
+  // Models that think need room before the first word.
+  const tokens = tokensNameOf(endpoint) === 'max_completion_tokens' ? { max_completion_tokens: 16 } : { max_tokens: isStreamed ? 10 : 5 }
   const prompt = isCompletion ? { prompt: 'ping' } : { messages: [{ role: 'user', content: 'ping' }] }
   const body = { model: endpoint.model, ...tokens, ...prompt, ...(isStreamed ? { stream: true } : {}) }
   const path = isCompletion ? 'completions' : 'chat/completions'
