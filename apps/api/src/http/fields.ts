@@ -18,6 +18,33 @@ export function integer(range?: { min: number; max: number }) {
   })
 }
 
+/** The number of a page, where Dify hands it to Python's `int` and says its words. */
+export const pageNumber = () =>
+  z.string().transform((value, context) => {
+    const number = Number(value)
+    const isWhole = /^\s*[+-]?\d+\s*$/.test(value)
+    if (isWhole && number >= 1 && number <= LAST_PAGE) return number
+    const message = isWhole
+      ? `Invalid argument: ${value}. argument must be within the range 1 - ${LAST_PAGE}`
+      : `invalid literal for int() with base 10: '${value}'`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+
+const LAST_PAGE = 99_999
+
+/** A decimal number in a body, also as its text. */
+export const decimal = () =>
+  z.unknown().transform((value, context) => {
+    if (value === undefined) context.addIssue({ code: 'invalid_type', expected: 'number', input: value })
+    else {
+      const number = typeof value === 'string' && !value.trim() ? Number.NaN : Number(value)
+      if (Number.isFinite(number)) return number
+      context.addIssue({ code: 'custom', message: `could not convert string to float: '${value}'` })
+    }
+    return z.NEVER
+  })
+
 /** A truth value in a body: anything that is not empty, zero or false is true, the text `"false"` too. */
 export const truthy = () => z.unknown().transform(value => Boolean(value) && !(Array.isArray(value) && !value.length))
 

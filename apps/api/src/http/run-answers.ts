@@ -1,9 +1,11 @@
 import type { ValueMap } from '@weft/contracts'
 import {
   type ActiveRun,
+  Answer,
   type Audience,
   type ChatTurn,
   type ClientEvent,
+  chatFactsOf,
   clientEventsOf,
   DomainError,
   finalAnswerOf,
@@ -97,7 +99,8 @@ export async function awaitChatTurn(platform: Platform, turn: ChatTurn, mode: st
   })
   if (turn.kind === 'direct') return showAnswer(turn.taskId, turn.text, turn.metadata, turn.createdAt)
   const observation = platform.runs.service.observeActive(turn.run)
-  const answer = await finalAnswerOf(observation)
+  const answer = new Answer(chatFactsOf(observation.memo.features)?.moderation)
+  for await (const entries of observation.entries) for (const entry of entries) answer.add(entry.event, entry.text)
   if (answer.hasFailed) throw new DomainError('invalid_param', `Run failed: ${answer.error}`)
   const createdAt = Math.floor((observation.state.started?.at ?? 0) / 1000)
   return showAnswer(taskIdOf(turn.run.runId), answer.text, messageMetadata(answer), createdAt)

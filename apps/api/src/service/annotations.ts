@@ -1,10 +1,13 @@
-import type { Annotation } from '@weft/core'
+import { type Annotation, DomainError } from '@weft/core'
 import { z } from 'zod'
 import { defineRoute } from '../http/define-route.ts'
-import { id, integer } from '../http/fields.ts'
+import { decimal, id, integer } from '../http/fields.ts'
 import { secondsOf } from '../http/seconds.ts'
 
-const pair = z.object({ question: z.string(), answer: z.string() })
+const pair = z.object({
+  question: z.string().meta({ help: 'Annotation question' }),
+  answer: z.string().meta({ help: 'Annotation answer' }),
+})
 
 const list = defineRoute({
   method: 'GET',
@@ -56,6 +59,35 @@ const remove = defineRoute({
   },
 })
 
+const action = z.enum(['enable', 'disable'])
+
+const setReply = defineRoute({
+  method: 'POST',
+  path: '/apps/annotation-reply/:action',
+  auth: 'app',
+  summary: 'Answer questions by approved answers, or no longer',
+  params: z.object({ action }),
+  body: z.object({
+    score_threshold: decimal().meta({ help: 'Score threshold for annotation matching' }),
+    embedding_provider_name: z.string().meta({ help: 'Embedding provider name' }),
+    embedding_model_name: z.string().meta({ help: 'Embedding model name' }),
+  }),
+  handler() {
+    throw new DomainError('app_unavailable', 'This version of Weft keeps approved answers, and does not yet give them by itself.')
+  },
+})
+
+const replyStatus = defineRoute({
+  method: 'GET',
+  path: '/apps/annotation-reply/:action/status/:jobId',
+  auth: 'app',
+  summary: 'How far turning approved answers on or off has come',
+  params: z.object({ action: z.string(), jobId: id() }),
+  handler() {
+    throw new DomainError('invalid_param', 'The job does not exist.')
+  },
+})
+
 export function showAnnotation(annotation: Annotation) {
   return {
     id: annotation.id,
@@ -66,4 +98,4 @@ export function showAnnotation(annotation: Annotation) {
   }
 }
 
-export const annotationRoutes = [list, add, change, remove]
+export const annotationRoutes = [list, add, change, remove, setReply, replyStatus]

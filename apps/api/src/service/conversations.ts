@@ -3,7 +3,7 @@ import { type Conversation, type ConversationVariableRow, DomainError, type Mess
 import type { Platform } from '@weft/platform'
 import { z } from 'zod'
 import { defineRoute } from '../http/define-route.ts'
-import { id, integer } from '../http/fields.ts'
+import { id, integer, pageNumber } from '../http/fields.ts'
 import { originOf } from '../http/run-answers.ts'
 import { secondsOf } from '../http/seconds.ts'
 import { CHAT_MODES, endUserOf, requireMode } from './caller.ts'
@@ -84,7 +84,7 @@ const listVariables = defineRoute({
   query: z.object({
     user,
     last_id: uuid('Last variable ID for pagination'),
-    limit: integer({ min: 1, max: 100 }).default(20),
+    limit: integer({ min: 1, max: 100 }).default(20).meta({ help: 'Number of variables to return' }),
     variable_name: z.string().nullish(),
   }),
   async handler({ platform, scope, app, params, query }) {
@@ -189,7 +189,10 @@ const listFeedbacks = defineRoute({
   path: '/app/feedbacks',
   auth: 'app',
   summary: 'What users think of the app',
-  query: z.object({ page: integer({ min: 1, max: 99_999 }).default(1), limit: integer({ min: 1, max: 101 }).default(20) }),
+  query: z.object({
+    page: pageNumber().default(1).meta({ help: 'Page number' }),
+    limit: integer({ min: 1, max: 101 }).default(20).meta({ help: 'Number of feedbacks per page' }),
+  }),
   async handler({ platform, scope, app, query }) {
     const rows = await platform.conversations.store.feedbacks(scope, app.id, query)
     return {

@@ -137,11 +137,12 @@ const runDetail = defineRoute({
   },
 })
 
-/** @throws DomainError where the text is no time */
+/** @throws DomainError where the text is no time of our calendar */
 function timeOf(value: string | null | undefined): Date | undefined {
   if (!value) return undefined
   const time = new Date(value)
-  if (Number.isNaN(time.getTime())) throw new DomainError('invalid_param', `${value} is not a valid time; write it as 2025-10-01T08:00:00Z`)
+  const year = time.getUTCFullYear()
+  if (!(year >= 1 && year <= 9999)) throw new DomainError('invalid_param', `${value} is not a valid time; write it as 2025-10-01T08:00:00Z`)
   return time
 }
 
