@@ -82,7 +82,7 @@ export class SsrfProxy {
         path: url.pathname + url.search,
         headers: ['Host', url.host, ...withoutHops(request.rawHeaders)],
         setHost: false,
-        createConnection: () => connect({ host, port, lookup: pinnedLookup(addresses), autoSelectFamily: true }),
+        lookup: pinnedLookup(addresses),
         timeout: idleTimeout,
         signal,
       })
