@@ -11,10 +11,13 @@ const MEGABYTE = 1024 * 1024
 const WATCH_MILLISECONDS = 15
 const memoryBytes = Number(process.argv[2]) * MEGABYTE
 
-new Worker(
-  `setInterval(() => { if (process.memoryUsage.rss() > ${memoryBytes}) process.kill(process.pid, 'SIGKILL') }, ${WATCH_MILLISECONDS})`,
-  { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 } },
-).unref()
+// Nor do they hear that the process that asked has died.
+const watch = `
+  const parent = ${process.ppid}
+  setInterval(() => {
+    if (process.memoryUsage.rss() > ${memoryBytes} || process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+  }, ${WATCH_MILLISECONDS})`
+new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 } }).unref()
 
 net.Socket.prototype.connect = () => {
   throw new Error('documents are read without network')
