@@ -62,7 +62,7 @@ function failureOf(error: unknown, signal: AbortSignal): NodeFailure {
   signal.throwIfAborted()
   if (error instanceof AgentParameterError || error instanceof NodeDataError) return failure(error.message, 'WorkflowNodeError')
   if (error instanceof AgentStrategyError) return failure(`Failed to transform agent message: ${error.message}`, '')
-  if (error instanceof ToolError) return { ...failure(`Failed to get a tool of the agent: ${error.message}`, 'WorkflowNodeError') }
+  if (error instanceof ToolError) return failure(`Failed to get a tool of the agent: ${error.message}`, 'WorkflowNodeError')
   return { status: 'failed', ...modelFailure(error, signal) }
 }
 

@@ -19,7 +19,7 @@ import { type NamedTools, toolDefinitions } from './tool-definitions.ts'
 
 /**
  * The model calls tools by its own means: several at once where it asks for several, round after round. Once the rounds are used
- * up, it is asked for an answer without tools.
+ * up, it is asked for an answer and may call none.
  */
 export function createFunctionCallingStrategy(ports: NativeStrategyPorts): AgentStrategy {
   return { parameters: NATIVE_PARAMETERS, icon: null, run: (parameters, context) => run(parameters, context, ports) }
@@ -38,11 +38,12 @@ async function* run(parameters: AgentParameters, context: AgentContext, ports: N
   const request = { parameters: settings, stop, user: context.caller.userId, signal: context.signal }
   for (let number = 1; ; number++) {
     const isLast = number > rounds
+    // Some vendors want tools declared wherever the messages show calls.
+    const tools = definitions.length ? { tools: definitions, toolChoice: isLast ? ('none' as const) : ('auto' as const) } : {}
     const round = steps.begin(`${number}`, `ROUND ${number}`, null)
     yield round.started
     const thought = steps.begin(`${number}/thought`, `${reference.model} Thought`, round, { provider: reference.provider })
     yield thought.started
-    const tools = !isLast && definitions.length ? { tools: definitions } : {}
     const answer = yield* speak(ports.models.stream(reference, { ...request, ...tools, messages: [...messages] }))
     yield { type: 'usage', usage: answer.usage }
     const calls = isLast ? [] : answer.toolCalls
