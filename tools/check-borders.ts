@@ -29,6 +29,10 @@ const ADAPTERS: Record<string, string[]> = {
   'adapters/queue-redis': ['adapter-redis'],
   'adapters/models': ['core'],
 }
+/** Who may open connections by Node's own means. All others are handed an `HttpClient`; Biome keeps them from a bare `fetch`. */
+const WAYS_OUT = ['adapters/outbound', 'apps/ssrf-proxy', 'apps/web', 'packages/testkit']
+/** The sandbox's address is the operator's own. */
+const FETCHES_FROM_OPERATORS = ['packages/platform/src/runs.ts']
 const TESTS_MAY_ALSO = ['testkit', 'platform', 'services']
 
 const root = resolve(import.meta.dirname, '..')
@@ -40,7 +44,9 @@ for (const file of files) {
   const owner = file.split('/').slice(0, 2).join('/')
   const isTest = /\.test\.tsx?$|\/tests\//.test(file) || owner.startsWith('e2e')
   const targets: string[] = []
-  for (const specifier of specifiersIn(readFileSync(join(root, file), 'utf8'))) {
+  const source = readFileSync(join(root, file), 'utf8')
+  if (!isTest && !WAYS_OUT.includes(owner)) checkWayOut(file, source)
+  for (const specifier of specifiersIn(source)) {
     if (specifier.startsWith('@weft/')) checkPackage(file, owner, specifier, isTest)
     if (!specifier.startsWith('.')) continue
     const target = relative(root, resolve(root, dirname(file), specifier))
@@ -70,6 +76,19 @@ function checkPackage(file: string, owner: string, specifier: string, isTest: bo
       : (ALLOWED[owner] ?? [])
   if (allowed.includes('*') || allowed.includes(wanted) || (isTest && TESTS_MAY_ALSO.includes(wanted))) return
   problems.push(`${file}: ${owner} may not import @weft/${wanted}`)
+}
+
+function checkWayOut(file: string, source: string) {
+  const imported = [...source.matchAll(/^import (?!type )([^;]*?) from '(undici|(?:node:)?https?|(?:node:)?http2)'/gm)]
+  for (const [, names = '', module = ''] of imported) {
+    // Serving is no way out.
+    if (!/http/.test(module) || /\b(request|get|Agent|ClientRequest|connect)\b|^\w|\* as/.test(names)) {
+      problems.push(`${file}: requests go out through the HttpClient port, not by ${module}`)
+    }
+  }
+  if (/(?<!typeof )globalThis\.(fetch|WebSocket|EventSource)\b/.test(source) && !FETCHES_FROM_OPERATORS.includes(file)) {
+    problems.push(`${file}: requests go out through the HttpClient port, not by a bare fetch`)
+  }
 }
 
 function findCycles(): string[][] {
