@@ -44,7 +44,7 @@ async function* run(parameters: AgentParameters, context: AgentContext, ports: N
     yield round.started
     const thought = steps.begin(`${number}/thought`, `${reference.model} Thought`, round, { provider: reference.provider })
     yield thought.started
-    const answer = yield* speak(ports.models.stream(reference, { ...request, ...tools, messages: [...messages] }))
+    const answer = yield* readAnswer(ports.models.stream(reference, { ...request, ...tools, messages: [...messages] }), spoken)
     yield { type: 'usage', usage: answer.usage }
     const calls = isLast ? [] : answer.toolCalls
     yield thought.ended(thoughtRecord(answer, calls), costOf(answer.usage))
@@ -61,13 +61,8 @@ async function* run(parameters: AgentParameters, context: AgentContext, ports: N
   }
 }
 
-async function* speak(events: ReturnType<LanguageModels['stream']>): AsyncGenerator<AgentMessage, Answer> {
-  const reading = readAnswer(events)
-  for (;;) {
-    const step = await reading.next()
-    if (step.done) return step.value
-    yield { type: 'text', text: step.value }
-  }
+function spoken(text: string): AgentMessage {
+  return { type: 'text', text }
 }
 
 /** Calls tools at the same time; the results are in the order of the calls. */

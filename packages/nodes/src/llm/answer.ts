@@ -18,10 +18,14 @@ export interface Answer {
 export type SaveImage = (image: { bytes: Uint8Array; mimeType: string }) => Promise<FileValue>
 
 /**
- * Gives the pieces of a model's text as they come, and the whole answer in the end. Pictures are left out where nobody keeps them.
- * @throws ModelError, LlmNodeError
+ * Gives what `pieceOf` makes of the text's pieces as they come, and the whole answer in the end. Pictures are left out where nobody
+ * keeps them. @throws ModelError, LlmNodeError
  */
-export async function* readAnswer(events: ReturnType<LanguageModels['stream']>, saveImage?: SaveImage): AsyncGenerator<string, Answer> {
+export async function* readAnswer<Piece>(
+  events: ReturnType<LanguageModels['stream']>,
+  pieceOf: (text: string) => Piece,
+  saveImage?: SaveImage,
+): AsyncGenerator<Piece, Answer> {
   const tags = new ThinkTags()
   const files: FileValue[] = []
   const toolCalls: ToolCall[] = []
@@ -37,7 +41,7 @@ export async function* readAnswer(events: ReturnType<LanguageModels['stream']>, 
       piece = `${tags.end()}${markdownOf({ ...file, filename: '' })}`
     }
     text += piece
-    if (piece) yield piece
+    if (piece) yield pieceOf(piece)
     if (event.type === 'finish') return { text, toolCalls, files, reason: event.reason, usage: event.usage }
   }
   throw new LlmNodeError('InvokeConnectionError', 'The model ended its answer without a finish.')
@@ -48,7 +52,7 @@ export async function collectAnswer(
   events: ReturnType<LanguageModels['stream']>,
   listener: { emit?(text: string): void; saveImage?: SaveImage } = {},
 ): Promise<Answer> {
-  const reading = readAnswer(events, listener.saveImage)
+  const reading = readAnswer(events, text => text, listener.saveImage)
   for (;;) {
     const step = await reading.next()
     if (step.done) return step.value
