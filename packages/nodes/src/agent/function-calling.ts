@@ -1,14 +1,5 @@
 import { pythonJson, type Value, type ValueMap } from '@weft/contracts'
-import type {
-  AgentContext,
-  AgentMessage,
-  AgentParameters,
-  AgentStrategy,
-  LanguageModels,
-  PromptMessage,
-  ToolCall,
-  ToolRuntime,
-} from '@weft/ports'
+import type { AgentContext, AgentMessage, AgentParameters, AgentStrategy, PromptMessage, ToolCall, ToolRuntime } from '@weft/ports'
 import { type Answer, readAnswer } from '../llm/answer.ts'
 import { splitReasoning } from '../llm/reasoning.ts'
 import { inCompletionOrder } from './in-completion-order.ts'
