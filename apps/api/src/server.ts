@@ -11,6 +11,7 @@ import type { OpenStreams } from './http/event-stream.ts'
 import type { Identities } from './http/identities.ts'
 import { describeSurface } from './http/open-api.ts'
 import { mountSurface, type Surface } from './http/surface.ts'
+import { createMcpSurface } from './mcp/surface.ts'
 import { createServiceSurface } from './service/surface.ts'
 import { createWebSurface } from './web/surface.ts'
 
@@ -67,6 +68,7 @@ export async function createApiServer(platform: Platform): Promise<FastifyInstan
     [createServiceSurface(platform), '*', ['Content-Type', 'Authorization', 'X-App-Code']],
     [createWebSurface(platform), settings.server.webOrigins, ['Content-Type', 'Authorization', 'X-App-Code']],
     [createFilesSurface(platform), '*', ['Content-Type', 'Authorization']],
+    [createMcpSurface(platform), '*', ['Content-Type', 'Authorization', 'Mcp-Session-Id', 'Mcp-Protocol-Version']],
   ]
   for (const [surface, origins, allowedHeaders] of surfaces) {
     server.surfaces.push(surface)

@@ -13,6 +13,7 @@ import { runHistoryRoutes } from './runs/run-history.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { tagRoutes } from './tags.ts'
+import { toolConsoleRoutes } from './tools/index.ts'
 import { workflowConsoleRoutes } from './workflows/index.ts'
 import { workspaceRoutes } from './workspaces.ts'
 
@@ -30,6 +31,7 @@ export function createConsoleSurface(platform: Platform): Surface {
       ...workflowConsoleRoutes,
       ...tagRoutes,
       ...modelConsoleRoutes,
+      ...toolConsoleRoutes,
       ...fileConsoleRoutes,
       ...draftRunRoutes,
       ...draftVariableRoutes,

@@ -1,4 +1,5 @@
 import type { ValueMap } from '@weft/contracts'
+import type { Execution, GraphNode, RunContext } from '@weft/engine'
 import { Answer } from '../conversations/answer.ts'
 import { ChatEvents, type ClientEvent, workflowEventsOf } from '../conversations/chat-events.ts'
 import type { RunObservation } from './run-service.ts'
@@ -13,6 +14,8 @@ export interface ClientEventOptions {
   /** A file with a link that works now. */
   signFile(file: ValueMap): ValueMap
   audience: Audience
+  /** What the events of a node say besides, such as a tool's icon. */
+  nodeExtras?(node: GraphNode, run: RunContext): Promise<ValueMap | undefined>
   /** The last event that the client has; it gets what follows. */
   after?: string
 }
@@ -20,17 +23,22 @@ export interface ClientEventOptions {
 /** A watched run as its stream, from the beginning or from what the client had last. */
 export async function* clientEventsOf(observation: RunObservation, options: ClientEventOptions): AsyncIterable<ClientEvent> {
   const { state, memo } = observation
+  const extras = new Map<string, ValueMap>()
   const wire = {
     state,
     memo,
     truncation: options.truncation,
     signFiles: (value: ValueMap) => replaceFiles(value, file => options.signFile(file as ValueMap)),
+    extrasOf: (execution: Execution) => extras.get(execution.id) ?? {},
   }
   const isChat = memo.run.mode === 'advanced-chat'
   let chat: ChatEvents | undefined
   const seen = options.after ? positionOf(options.after) : undefined
   for await (const entries of observation.entries) {
     for (const entry of entries) {
+      const started = entry.event.type === 'node-started' ? state.executions.get(entry.event.execution) : undefined
+      const found = started && (await options.nodeExtras?.(started.node, memo.run))
+      if (found) extras.set(started.id, found)
       chat ??= isChat ? new ChatEvents({ ...wire, messageCreatedAt: Math.floor((state.started?.at ?? 0) / 1000) }) : undefined
       const events = chat ? chat.of(entry) : workflowEventsOf(entry, wire)
       for (const event of events) {

@@ -31,6 +31,8 @@ export interface KeptToolRuntime extends ToolRuntime, AsyncDisposable {
   /** After the tenant's tools or their credentials have changed. */
   forget(scope: TenantScope): void
   icon(scope: TenantScope, providerType: ToolProviderType, providerId: string): Promise<ToolIcon>
+  /** What a tool node's events say besides: its provider's icon. Undefined of other nodes. */
+  nodeExtras(node: { type: string; data: unknown }, run: { tenantId: string; origin: string }): Promise<ValueMap | undefined>
 }
 
 /** The purpose under which secret values of a tool's form are encrypted. */
@@ -85,15 +87,24 @@ export async function createToolRuntime({ sources, storage, secrets, bus }: Tool
       const invocation = { scope, parameters: castParameters(declared, values), caller, idempotencyKey, signal }
       yield* storedOutputs(tool.invoke(invocation), storage, invocation)
     },
-    async icon(scope, providerType, providerId) {
-      const { tenantId } = scope
-      const load = async () => ({ tenantId, icon: (await sources[providerType]?.icon(scope, providerId)) ?? FALLBACK_ICON })
-      return (await icons.get(JSON.stringify([tenantId, providerType, providerId]), load)).icon
+    icon,
+    async nodeExtras({ type, data }, { tenantId, origin }) {
+      if (type !== 'tool') return undefined
+      const { provider_type, provider_id } = data as { provider_type: ToolProviderType; provider_id: string }
+      // Whose the run is has been established before. An icon is not worth a failure.
+      const found = await icon(grantTenantScope(tenantId), provider_type, provider_id).catch(() => FALLBACK_ICON)
+      return { icon: typeof found === 'string' && found.startsWith('/') ? origin + found : found }
     },
     forget(scope) {
       forgetTenant(scope.tenantId)
       bus?.publish(CHANNEL, scope.tenantId).catch(() => undefined)
     },
     [Symbol.asyncDispose]: async () => void (await unsubscribe?.()),
+  }
+
+  async function icon(scope: TenantScope, providerType: ToolProviderType, providerId: string): Promise<ToolIcon> {
+    const { tenantId } = scope
+    const load = async () => ({ tenantId, icon: (await sources[providerType]?.icon(scope, providerId)) ?? FALLBACK_ICON })
+    return (await icons.get(JSON.stringify([tenantId, providerType, providerId]), load)).icon
   }
 }

@@ -55,6 +55,8 @@ export interface BuiltInTools extends ToolSource {
   /** @throws DomainError */
   setDefaultCredentials(scope: TenantScope, providerId: string, credentialId: string): Promise<void>
   readonly oauthClients: ToolOauthClients
+  /** Pictures of what Weft ships: the same for everyone. */
+  readonly icons: { find(providerId: string): InstalledToolProvider['icon'] | undefined }
 }
 
 export interface NewToolCredentials {
@@ -220,6 +222,7 @@ export function createBuiltInTools(options: BuiltInToolsOptions): BuiltInTools {
       })
       onChange(scope)
     },
+    icons: { find: id => shipped.find(provider => provider.id === id)?.icon },
     oauthClients: createOauthClients({ rows, get, seal, unseal }),
     async find(scope, { providerType, providerId, toolName, credentialId }) {
       const provider = await find(scope, providerId)
