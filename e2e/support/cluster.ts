@@ -13,10 +13,14 @@ export interface Cluster extends AsyncDisposable {
   readonly workers: WeftProcess[]
   /** What a further process needs to join. */
   readonly environment: Record<string, string>
+  /** Starts a process that was killed again, with its roles and at its port. */
+  restart(process: WeftProcess): Promise<WeftProcess>
 }
 
 /** Weft as operators run it: PostgreSQL, Redis, two api and two worker processes behind nginx. */
-export async function startCluster(options: { apis?: number; workers?: number } = {}): Promise<Cluster> {
+export async function startCluster(
+  options: { apis?: number; workers?: number; environment?: Record<string, string> } = {},
+): Promise<Cluster> {
   await using resources = new AsyncDisposableStack()
   // All processes share one storage folder, as they would share a volume.
   const storage = resources.adopt(await mkdtemp(join(tmpdir(), 'weft-cluster-')), path => rm(path, { recursive: true, force: true }))
@@ -30,16 +34,31 @@ export async function startCluster(options: { apis?: number; workers?: number } 
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),
     SECRET_KEY: randomUUID(),
+    ...options.environment,
   }
-  const start = async (roles: string[], port?: number) =>
-    resources.use(await startWeft({ roles, environment, dataFolder: storage, ...(port ? { port } : {}) }))
-  const [first = 0, ...more] = apiPorts
-  const apis = [await start(['api'], first)]
-  for (const port of more) apis.push(await start(['api'], port))
+  const starts = new Map<WeftProcess, { roles: string[]; port?: number }>()
+  const start = async (how: { roles: string[]; port?: number }) => {
+    const process = resources.use(await startWeft({ ...how, environment, dataFolder: storage }))
+    starts.set(process, how)
+    return process
+  }
+  const apis: WeftProcess[] = []
+  for (const port of apiPorts) apis.push(await start({ roles: ['api'], port }))
   const workers: WeftProcess[] = []
-  for (let index = 0; index < (options.workers ?? 2); index++) workers.push(await start(index === 0 ? ['worker', 'beat'] : ['worker']))
+  for (let index = 0; index < (options.workers ?? 2); index++)
+    workers.push(await start({ roles: index === 0 ? ['worker', 'beat'] : ['worker'] }))
+  const restart = async (dead: WeftProcess) => {
+    const how = starts.get(dead)
+    if (!how) throw new Error('no process of this cluster')
+    const { port } = how
+    const process = await startWeft({ roles: how.roles, environment, dataFolder: storage, ...(port ? { port } : {}) })
+    owned.use(process)
+    starts.set(process, how)
+    for (const list of [apis, workers]) if (list.includes(dead)) list[list.indexOf(dead)] = process
+    return process
+  }
   const owned = resources.move()
-  return { url: nginx.url, services, apis, workers, environment, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { url: nginx.url, services, apis, workers, environment, restart, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 function nginxBlock(port: number, apiPorts: number[]): string {

@@ -40,7 +40,7 @@ export interface LoadOptions {
   seed: number
   runs: number
   concurrency: number
-  /** Milliseconds after which a run that has not ended counts as lost. */
+  /** Milliseconds after the last kill after which a run that has not ended counts as lost. */
   patience?: number
   /** Whether to go on after that many runs. */
   isNeeded?: () => boolean
@@ -68,6 +68,7 @@ export class DurabilityLoad {
   readonly #expectedEffects: string[] = []
   #next = 0
   #inFlight = 0
+  #deadline = Number.POSITIVE_INFINITY
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -76,6 +77,11 @@ export class DurabilityLoad {
 
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  /** No more is killed: what has begun must end before long. */
+  expectEnds(): void {
+    this.#deadline = Date.now() + (this.#options.patience ?? 120_000)
   }
 
   /** Plays all runs to their ends. */
@@ -118,7 +124,7 @@ export class DurabilityLoad {
 
   async #send(scenario: Scenario, mode: string): Promise<Response | undefined> {
     const { key } = this.#options.apps[scenario.app as keyof DurabilityApps]
-    for (let tries = 0; ; tries++) {
+    for (;;) {
       try {
         const response = await fetch(this.#options.base() + scenario.path, {
           method: 'POST',
@@ -127,6 +133,7 @@ export class DurabilityLoad {
         })
         if (response.ok) return response
         await response.arrayBuffer()
+        await sleep(100)
         return undefined
       } catch (error) {
         // Nobody listens: nothing was sent, so this is still the same attempt.
@@ -170,9 +177,8 @@ export class DurabilityLoad {
       this.report.accepted++
       this.#expectedEffects.push(...scenario.effects)
       const taskId = events[0]?.data.task_id
-      const deadline = Date.now() + (this.#options.patience ?? 120_000)
       while (!isEnd(events.at(-1))) {
-        if (Date.now() > deadline) {
+        if (Date.now() > this.#deadline) {
           this.#violate(`no end after ${events.length} events, the last ${events.at(-1)?.id}: ${name} ${events[0]?.data.workflow_run_id}`)
           return undefined
         }
@@ -236,7 +242,7 @@ export class DurabilityLoad {
 
   /** The whole stream, read once more, is what came in pieces. */
   async #checkReplay(scenario: Scenario, taskId: string, events: StreamEvent[], name: string): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
+    for (const patience = Date.now() + 60_000; Date.now() < patience; ) {
       const response = await this.#rejoin(scenario.app, taskId, undefined)
       const whole: StreamEvent[] = []
       try {

@@ -36,7 +36,8 @@ export async function playEmbedded(options: KillOptions): Promise<KillResult> {
   const recoveries: Recovery[] = []
   const startedAt = Date.now()
   for (let kill = 1; kill <= kills; kill++) {
-    await sleep(100 + random() * 1500)
+    // Mostly too short for much to happen, at times long enough for a Python node.
+    await sleep(100 + random() * (kill % 8 === 0 ? 6000 : 1500))
     await weft.kill({ withDatabase: random() < 0.25 })
     const recovery = await weft.recover()
     recoveries.push(recovery)
@@ -46,6 +47,7 @@ export async function playEmbedded(options: KillOptions): Promise<KillResult> {
     )
   }
   isOver = true
+  load.expectEnds()
   const report = await playing
   await using pool = await weft.openPool()
   await untilNothingRuns(pool)

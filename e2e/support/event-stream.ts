@@ -1,6 +1,7 @@
 /** An event of a stream as it came. */
 export interface StreamEvent {
   id: string | undefined
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect in it
   data: Record<string, any> & { event: string }
 }
 

@@ -19,6 +19,7 @@ export class WeftConsole {
   }
 
   /** @throws Error with what the platform answered, where it refuses */
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect in it
   async call(method: string, path: string, body?: unknown): Promise<any> {
     const response = await fetch(`${this.#base}/console/api${path}`, {
       method,

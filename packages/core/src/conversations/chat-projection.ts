@@ -2,6 +2,7 @@ import { stringifyJson, type Value, type ValueMap } from '@weft/contracts'
 import type { RunContext, RunEvent, TextEmission } from '@weft/engine'
 import type { RunProjection } from '../runs/active-run.ts'
 import type { Statement } from '../runs/journal.ts'
+import { storableInteger, storableText } from '../runs/storable.ts'
 import { Answer } from './answer.ts'
 import { messageMetadata } from './chat-events.ts'
 import type { ChatTurnFacts } from './chat-facts.ts'
@@ -49,7 +50,7 @@ export class ChatProjection implements RunProjection {
           run.tenantId,
           run.appId,
           run.mode,
-          facts.conversation.name,
+          storableText(facts.conversation.name),
           stringifyJson(facts.inputs),
           facts.conversation.introduction,
           run.invokeFrom,
@@ -118,12 +119,12 @@ export class ChatProjection implements RunProjection {
           provider_response_latency = extract(epoch from $9::timestamptz - created_at), files = $10, is_finished = true, updated_at = $9 where id = $1`,
         values: [
           run.messageId,
-          hasFailed ? '' : this.#answer.stored,
+          hasFailed ? '' : storableText(this.#answer.stored),
           hasFailed ? 'error' : 'normal',
-          hasFailed ? error : null,
+          hasFailed ? storableText(error) : null,
           stringifyJson(messageMetadata(this.#answer)),
-          Number(usage.prompt_tokens),
-          Number(usage.completion_tokens),
+          storableInteger(usage.prompt_tokens),
+          storableInteger(usage.completion_tokens),
           String(usage.total_price),
           new Date(at).toISOString(),
           stringifyJson([...this.#facts.files, ...given]),

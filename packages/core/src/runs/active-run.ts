@@ -3,6 +3,7 @@ import type { Execution, Graph, NodeContext, NodeResult, RunContext, RunEvent, R
 import { RunState } from '@weft/engine'
 import type { Clock } from '@weft/ports'
 import type { Batch, JournalEntry, JournalWriter, RunJournal, RunRow, Statement } from './journal.ts'
+import { storableInteger, storableText } from './storable.ts'
 import type { RunMemo } from './tables.ts'
 
 /** What the features of an app write along with a run: its message, its conversation's variables. */
@@ -63,6 +64,7 @@ export class ActiveRun implements JournalWriter {
   #durableSeq = 0
   #isOver = false
   #isAdvancing = false
+  #isRefused = false
   readonly #begun = Promise.withResolvers<void>()
   readonly #done = Promise.withResolvers<'finished' | 'lost' | 'handed-back'>()
 
@@ -142,9 +144,9 @@ export class ActiveRun implements JournalWriter {
       id: this.runId,
       status: event.status,
       outputs: event.status === 'succeeded' || event.status === 'partial-succeeded' ? stringifyJson(event.outputs) : null,
-      error: event.error,
+      error: storableText(event.error),
       elapsed_time: (event.at - (this.state.started?.at ?? event.at)) / 1000,
-      total_tokens: event.totalTokens,
+      total_tokens: storableInteger(event.totalTokens),
       total_steps: event.totalSteps,
       exceptions_count: event.exceptionsCount,
       finished_at: new Date(event.at).toISOString(),
@@ -153,7 +155,7 @@ export class ActiveRun implements JournalWriter {
 
   /** Takes every decision that the state allows, starting nodes as they come. Nodes that answer at once are taken in at once. */
   #advance(): void {
-    if (this.#isAdvancing || this.#isOver) return
+    if (this.#isAdvancing || this.#isOver || this.#isRefused) return
     this.#isAdvancing = true
     try {
       for (let event = this.#decide(); event; event = this.#decide()) {
@@ -167,7 +169,7 @@ export class ActiveRun implements JournalWriter {
       if (this.state.finished) this.#finish()
     } catch (error) {
       this.#tools.onError(error, this.plan.context)
-      this.#leave('lost')
+      this.#fail(error)
     } finally {
       this.#isAdvancing = false
     }
@@ -240,10 +242,16 @@ export class ActiveRun implements JournalWriter {
     if (this.#executing.get(execution.id) !== controller || this.#isOver) return
     this.#executing.delete(execution.id)
     if (!this.state.running.has(execution.id)) return
-    const event = this.state.resolve(execution.id, result, this.#tools.clock.now())
-    this.#append(event)
-    this.#abortAbandoned()
-    if (event.type === 'node-retried') this.#execute(execution)
+    try {
+      const event = this.state.resolve(execution.id, result, this.#tools.clock.now())
+      this.#append(event)
+      this.#abortAbandoned()
+      if (event.type === 'node-retried') this.#execute(execution)
+    } catch (error) {
+      this.#tools.onError(error, this.plan.context)
+      this.#fail(error)
+      return
+    }
     this.#advance()
   }
 
@@ -280,6 +288,14 @@ export class ActiveRun implements JournalWriter {
   #timeOut(): void {
     if (this.#isOver || this.state.finished) return
     this.#append(this.state.timeOut(this.#tools.clock.now()))
+    this.#finish()
+  }
+
+  /** A fault of the engine's: the run ends as failed, for it would meet the same fault wherever it went on. */
+  #fail(error: unknown): void {
+    if (this.#isOver || this.state.finished) return
+    const now = this.#tools.clock.now()
+    this.#append({ ...this.state.timeOut(now), error: `Internal error: ${error instanceof Error ? error.message : String(error)}` })
     this.#finish()
   }
 
@@ -340,6 +356,27 @@ export class ActiveRun implements JournalWriter {
 
   lost(): void {
     this.#leave('lost')
+  }
+
+  /** What cannot be recorded did not happen: in its place the run ends as failed. */
+  refused(batch: Batch): void {
+    const first = batch.entries[0]?.seq ?? this.#nextSeq
+    const event: RunEvent = {
+      ...this.state.timeOut(this.#tools.clock.now()),
+      error: 'Internal error: what the run did could not be recorded.',
+    }
+    if (this.#isRefused) {
+      this.#leave('lost')
+      return
+    }
+    this.#isRefused = true
+    this.#finish()
+    this.#pending = [{ seq: first, event, text: [] }]
+    this.#nextSeq = first + 1
+    this.#row = batch.created
+    this.#finishedRow = this.#rowOfEnd(event)
+    this.#statements = this.plan.projection?.project(event, [], this.state) ?? []
+    this.#tools.journal.schedule(this)
   }
 }
 

@@ -62,7 +62,10 @@ export class ExecutorLease {
     this.#onLost()
   }
 
-  /** Fences every executor that shows no life: those whose time is up, and dead processes of this very machine at once. */
+  /**
+   * Fences every executor that shows no life: those whose time is up, and dead processes of this very machine at once. After the
+   * database's own restart everybody gets the time to show that they live.
+   */
   async fenceDead(): Promise<void> {
     const { rows } = await this.#database.query<{ id: string; pid: number }>({
       text: 'select id, pid from run_executors where machine = $1 and not is_fenced and id <> $2',
@@ -70,8 +73,9 @@ export class ExecutorLease {
     })
     const dead = rows.filter(row => row.pid === process.pid || !isAlive(row.pid)).map(row => row.id)
     await this.#database.query({
-      text: `update run_executors set is_fenced = true where not is_fenced and id <> $2 and (alive_until < now() or id = any($1::uuid[]))`,
-      values: [dead, this.id],
+      text: `update run_executors set is_fenced = true where not is_fenced and id <> $2 and (id = any($1::uuid[])
+        or alive_until < now() and pg_postmaster_start_time() < now() - $3 * interval '1 millisecond')`,
+      values: [dead, this.id, TIME_TO_LIVE],
     })
     await this.#database.query({
       text: `delete from run_executors x where is_fenced and alive_until < now() - interval '1 hour'

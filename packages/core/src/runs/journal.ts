@@ -40,6 +40,8 @@ export interface JournalWriter {
   committed(batch: Batch): void
   /** Another process has the run now: nothing of the batch was written. */
   lost(): void
+  /** The database will never take the batch: nothing of it was written. */
+  refused(batch: Batch): void
 }
 
 const COLUMNS = `id uuid, tenant_id uuid, app_id uuid, workflow_id uuid, type text, triggered_from text, invoke_from text, version text,
@@ -52,12 +54,12 @@ const NAMES = COLUMNS.split(',')
 
 const CREATE = `insert into workflow_runs (${NAMES}) select ${NAMES} from json_to_recordset($1::json) as r(${COLUMNS}) on conflict (id) do nothing`
 
-// A row of the same content was written by a commit whose answer got lost: it counts as written.
+// A row of the same content was written by a commit whose answer got lost: it counts as written, but not as new.
 const APPEND = `insert into run_events (run_id, seq, count, events)
   select e.run_id, e.seq, e.count, e.events from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::bool[]) as e (run_id, seq, count, events, is_new)
   where e.is_new or exists (select 1 from workflow_runs r where r.id = e.run_id and r.executor_id = $6)
   on conflict (run_id, seq) do update set count = excluded.count where run_events.events = excluded.events
-  returning run_id`
+  returning run_id, xmax = 0 as is_new`
 
 const FINISH = `update workflow_runs r set status = f.status, outputs = f.outputs, error = f.error, elapsed_time = f.elapsed_time,
   total_tokens = f.total_tokens, total_steps = f.total_steps, exceptions_count = f.exceptions_count, finished_at = f.finished_at, executor_id = null
@@ -106,25 +108,46 @@ export class RunJournal {
       }
       this.#dirty.clear()
       if (!batches.size) continue
-      const written = await this.#commitAtLast(batches)
-      for (const [writer, batch] of batches) written.has(writer.runId) ? writer.committed(batch) : writer.lost()
+      const refused = new Set<string>()
+      const written = await this.#commitAtLast([...batches], refused)
+      for (const [writer, batch] of batches) {
+        if (written.has(writer.runId)) writer.committed(batch)
+        else if (refused.has(writer.runId)) writer.refused(batch)
+        else writer.lost()
+      }
     }
     this.#isWriting = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #commitAtLast(batches: Map<JournalWriter, Batch>): Promise<Set<string>> {
+  /** The runs whose batches are durable. Those whose batches never will be go to `refused`. */
+  async #commitAtLast(batches: [JournalWriter, Batch][], refused: Set<string>): Promise<Set<string>> {
     for (let delay = 50; ; delay = Math.min(delay * 2, 1000)) {
       try {
         return await this.#commit(batches)
       } catch (error) {
         this.#onError(error)
+        if (isAboutContent(error)) return await this.#commitApart(batches, refused)
         await new Promise(resolve => setTimeout(resolve, delay))
       }
     }
   }
 
-  async #commit(batches: Map<JournalWriter, Batch>): Promise<Set<string>> {
+  /** What one run writes and the database will never take must not keep the others from writing. */
+  async #commitApart(batches: [JournalWriter, Batch][], refused: Set<string>): Promise<Set<string>> {
+    const [first] = batches
+    if (batches.length > 1) {
+      const written = new Set<string>()
+      for (const batch of batches) for (const id of await this.#commitAtLast([batch], refused)) written.add(id)
+      return written
+    }
+    // Better a run whose message is missing something than a run that is lost.
+    if (first?.[1].statements.length) return this.#commitAtLast([[first[0], { ...first[1], statements: [] }]], refused)
+    if (first) refused.add(first[0].runId)
+    return new Set()
+  }
+
+  async #commit(batches: [JournalWriter, Batch][]): Promise<Set<string>> {
     const created: RunRow[] = []
     const finished: RunRow[] = []
     const events: [string[], number[], number[], string[], boolean[]] = [[], [], [], [], []]
@@ -140,31 +163,42 @@ export class RunJournal {
       events[4].push(batch.created !== undefined)
     }
     const append = { name: 'run-append', text: APPEND, values: [...events, this.#executorId()] }
-    const hasStatements = [...batches.values()].some(batch => batch.statements.length)
-    if (!created.length && !finished.length && !hasStatements) return idsOf(await this.#database.query<{ run_id: string }>(append))
+    const hasStatements = batches.some(([, batch]) => batch.statements.length)
+    if (!created.length && !finished.length && !hasStatements) return idsOf((await this.#database.query<Appended>(append)).rows)
     if (created.length && !finished.length && !hasStatements) {
-      return idsOf(
-        await this.#database.query<{ run_id: string }>({
-          name: 'run-create',
-          text: CREATE_AND_APPEND,
-          values: [...append.values, stringifyJson(created)],
-        }),
-      )
+      const values = [...append.values, stringifyJson(created)]
+      return idsOf((await this.#database.query<Appended>({ name: 'run-create', text: CREATE_AND_APPEND, values })).rows)
     }
     return this.#database.transaction(async transaction => {
       if (created.length) await transaction.query({ name: 'run-rows', text: CREATE, values: [stringifyJson(created)] })
-      const written = idsOf(await transaction.query<{ run_id: string }>(append))
+      const { rows } = await transaction.query<Appended>(append)
+      const written = idsOf(rows)
       if (finished.length)
         await transaction.query({ name: 'run-finish', text: FINISH, values: [stringifyJson(finished.filter(row => written.has(row.id)))] })
+      // Not again for rows that stood there: a counter would count twice, and a later turn's value would be overwritten.
+      const fresh = idsOf(rows.filter(row => row.is_new))
       for (const [{ runId }, batch] of batches) {
-        if (written.has(runId)) for (const statement of batch.statements) await transaction.query(statement)
+        if (fresh.has(runId)) for (const statement of batch.statements) await transaction.query(statement)
       }
       return written
     })
   }
 }
 
+/** Whether the same values will fail again: too large, of the wrong form, against a constraint. Anything else may pass. */
+function isAboutContent(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (error instanceof RangeError || error instanceof TypeError) return true
+  if (typeof code === 'string' && /^(22|23|54)...$/.test(code)) return true
+  return cause !== undefined && cause !== null && isAboutContent(cause)
+}
+
 /** Runs that begin and perhaps end within one commit: one statement, one trip. */
 const CREATE_AND_APPEND = `with created as (${CREATE.replace('$1', '$7')}) ${APPEND}`
 
-const idsOf = (result: { rows: { run_id: string }[] }): Set<string> => new Set(result.rows.map(row => row.run_id))
+interface Appended {
+  run_id: string
+  is_new: boolean
+}
+
+const idsOf = (rows: Appended[]): Set<string> => new Set(rows.map(row => row.run_id))

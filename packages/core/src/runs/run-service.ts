@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isValueMap, stringifyJson, type Value, type ValueMap } from '@weft/contracts'
 import {
   buildGraph,
@@ -67,6 +68,10 @@ export interface RunServiceOptions {
 }
 
 const CONTROL = 'runs'
+/** Milliseconds between looks at the database for what messages may have failed to tell. */
+const POLL = 1000
+/** Runs taken over at a time. */
+const CLAIM = 50
 
 /** Starts runs, executes them in this process, stops them, takes over those of dead processes, and lets anyone watch. */
 export class RunService {
@@ -78,7 +83,12 @@ export class RunService {
   readonly #graphs = new Map<string, Graph>()
   /** Runs that other processes watch, with the time until which they do. */
   readonly #watched = new Map<string, number>()
-  #recovery: NodeJS.Timeout | undefined
+  #tending: NodeJS.Timeout | undefined
+  #isRecovering = false
+  /** Whether the record may say that this process executes runs that it does not. */
+  #hasStrays = false
+  /** Runs that could not be taken up here, with the time until which others may try. */
+  readonly #failedAdoptions = new Map<string, { until: number; times: number }>()
   #unsubscribe: (() => Promise<void>) | undefined
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -113,11 +123,16 @@ export class RunService {
   async #open(): Promise<void> {
     await this.#lease.start()
     this.#unsubscribe = await this.#options.bus.subscribe(CONTROL, message => this.#onControl(message))
+    void this.#tend()
   }
 
   /** Looks for runs whose process died from now on, and goes on with them here. */
   recoverOrphans(): void {
-    if (!this.#recovery && !this.#isClosing) void this.#recover()
+    if (this.#isRecovering) return
+    this.#isRecovering = true
+    if (this.#tending === undefined) return
+    clearTimeout(this.#tending)
+    void this.#tend()
   }
 
   /**
@@ -209,8 +224,9 @@ export class RunService {
     )
     this.#active.set(run.runId, run)
     run.listen(Number.MAX_SAFE_INTEGER, (_entries, isOver) => this.#tellWatchers(run.runId, isOver))
-    void run.done.then(() => {
+    void run.done.then(how => {
       if (this.#active.get(run.runId) === run) this.#active.delete(run.runId)
+      if (how === 'lost') this.#hasStrays = true
     })
     return run
   }
@@ -227,7 +243,7 @@ export class RunService {
   async stop(scope: TenantScope, runId: string, reason = 'Stopped by user.'): Promise<void> {
     const active = this.#active.get(runId)
     if (active && active.plan.context.tenantId === scope.tenantId) return active.stop(reason)
-    if (await this.store.requestStop(scope, runId, reason)) await this.#options.bus.publish(CONTROL, `stop ${runId} ${reason}`)
+    if (await this.store.requestStop(scope, runId, reason)) this.#tell(CONTROL, `stop ${runId} ${reason}`)
   }
 
   /** Watches a run from the event after `after`; past, present, here or in another process. Undefined where the scope has no such run. */
@@ -267,32 +283,50 @@ export class RunService {
     let seq = 0
     let wake = () => {}
     let isNews = true
+    let heardAt = Date.now()
     const onNews = () => {
       isNews = true
       wake()
     }
-    const unsubscribe = run.status === 'running' ? await this.#options.bus.subscribe(`run:${run.id}`, onNews) : undefined
+    const subscription = run.status === 'running' ? this.#options.bus.subscribe(`run:${run.id}`, onNews) : undefined
+    // News only spare waiting: without them the journal is read every second.
+    const subscribed = subscription?.catch(error => this.#options.onError(error, { runId: run.id }))
+    await Promise.race([subscribed, sleep(POLL)])
     try {
       for (let watchedAt = 0; ; ) {
         isNews = false
-        const events = await this.store.events(scope, run.id, seq)
+        const events = await this.store.events(scope, run.id, seq).catch(error => {
+          this.#options.onError(error, { runId: run.id })
+          return []
+        })
         const entries = events.map(event => ({ seq: ++seq, event, text: state.apply(event) }))
         const unseen = entries.filter(entry => entry.seq > after)
         if (unseen.length) yield unseen
         if (state.finished) return
+        if (entries.length) heardAt = Date.now()
+        if (this.#isClosing && Date.now() - heardAt > 2 * POLL)
+          throw new Error(`this process is stopping, and run ${run.id} goes on elsewhere`)
         if (Date.now() - watchedAt > 20_000) {
           watchedAt = Date.now()
-          await this.#options.bus.publish(CONTROL, `watch ${run.id}`)
+          this.#tell(CONTROL, `watch ${run.id}`)
         }
         if (isNews) continue
         await new Promise<void>(resolve => {
-          wake = resolve
-          setTimeout(resolve, 1000)
+          const timer = setTimeout(resolve, POLL)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
         })
       }
     } finally {
-      await unsubscribe?.()
+      void subscribed?.then(unsubscribe => unsubscribe?.()).catch(error => this.#options.onError(error, { runId: run.id }))
     }
+  }
+
+  /** A message that may get lost: whoever it is for finds out by the database, a little later. */
+  #tell(channel: string, message: string): void {
+    void this.#options.bus.publish(channel, message).catch(error => this.#options.onError(error, {}))
   }
 
   #onControl(message: string): void {
@@ -305,21 +339,50 @@ export class RunService {
     const until = this.#watched.get(runId)
     if (until === undefined) return
     if (isOver || until < Date.now()) this.#watched.delete(runId)
-    void this.#options.bus.publish(`run:${runId}`, 'news').catch(error => this.#options.onError(error, { runId }))
+    this.#tell(`run:${runId}`, 'news')
   }
 
-  async #recover(): Promise<void> {
+  /** Sees, again and again, to what no message may have told: stops, runs that nobody executes. */
+  async #tend(): Promise<void> {
+    this.#tending = undefined
     try {
-      await this.#lease.fenceDead()
-      for (const { scope, run } of await this.store.claimOrphans(this.#lease.id, 100)) {
-        await this.#adopt(scope, run).catch(error => this.#options.onError(error, { runId: run.id }))
+      for (const { id, reason } of await this.store.stopRequests(this.#lease.id)) this.#active.get(id)?.stop(reason)
+      if (this.#hasStrays) {
+        this.#hasStrays = false
+        await this.store.releaseStrays(this.#lease.id, runId => this.#active.has(runId))
       }
+      if (this.#isRecovering && !this.#isClosing) await this.#recover()
     } catch (error) {
+      this.#hasStrays = true
       this.#options.onError(error, {})
     }
     if (this.#isClosing) return
-    this.#recovery = setTimeout(() => void this.#recover(), 1000)
-    this.#recovery.unref()
+    this.#tending = setTimeout(() => void this.#tend(), POLL)
+    this.#tending.unref()
+  }
+
+  async #recover(): Promise<void> {
+    await this.#lease.fenceDead()
+    const now = Date.now()
+    const given = [...this.#failedAdoptions].filter(([, { until }]) => until > now).map(([runId]) => runId)
+    for (let claimed = CLAIM; claimed === CLAIM && !this.#isClosing; ) {
+      const orphans = await this.store.claimOrphans(this.#lease.id, CLAIM, given)
+      claimed = orphans.length
+      await Promise.all(
+        orphans.map(({ scope, run }) =>
+          this.#adopt(scope, run).then(
+            () => this.#failedAdoptions.delete(run.id),
+            error => {
+              this.#options.onError(error, { runId: run.id })
+              const times = (this.#failedAdoptions.get(run.id)?.times ?? 0) + 1
+              this.#failedAdoptions.set(run.id, { times, until: Date.now() + Math.min(500 * 2 ** times, 60_000) })
+              given.push(run.id)
+              this.#hasStrays = true
+            },
+          ),
+        ),
+      )
+    }
   }
 
   async #adopt(scope: TenantScope, run: RunRecord): Promise<void> {
@@ -360,7 +423,7 @@ export class RunService {
   async #close(): Promise<void> {
     this.#isClosing = true
     if (!this.#opening) return
-    clearTimeout(this.#recovery)
+    clearTimeout(this.#tending)
     await Promise.all([...this.#active.values()].map(run => run.handBack()))
     await this.#journal.drained()
     this.#lease.stop()

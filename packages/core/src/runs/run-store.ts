@@ -64,15 +64,39 @@ export class RunStore {
     return changed.length > 0
   }
 
-  /** Takes over runs that no living process executes. The caller's executor has them from then on. */
-  async claimOrphans(executorId: string, limit: number): Promise<{ scope: TenantScope; run: RunRecord }[]> {
+  /** Runs that the executor has by the record and that somebody wants stopped, with the reason. */
+  async stopRequests(executorId: string): Promise<{ id: string; reason: string }[]> {
+    const { rows } = await this.#database.query<{ id: string; reason: string }>({
+      name: 'run-stops',
+      text: `select id, stop_reason as reason from workflow_runs where executor_id = $1 and status = 'running' and stop_reason is not null`,
+      values: [executorId],
+    })
+    return rows
+  }
+
+  /** Gives back all that the executor has by the record but does not execute. */
+  async releaseStrays(executorId: string, executes: (runId: string) => boolean): Promise<void> {
+    const { rows } = await this.#database.query<{ id: string }>({
+      text: `select id from workflow_runs where executor_id = $1 and status = 'running'`,
+      values: [executorId],
+    })
+    const strays = rows.map(row => row.id).filter(id => !executes(id))
+    if (!strays.length) return
+    await this.#database.query({
+      text: `update workflow_runs set executor_id = null where id = any($1::uuid[]) and executor_id = $2 and status = 'running'`,
+      values: [strays, executorId],
+    })
+  }
+
+  /** Takes over runs that no living process executes, other than those of `except`. The caller's executor has them from then on. */
+  async claimOrphans(executorId: string, limit: number, except: string[]): Promise<{ scope: TenantScope; run: RunRecord }[]> {
     const { rows } = await this.#database.query<{ id: string; tenant_id: string }>({
       text: `update workflow_runs set executor_id = $1 where id in (
           select id from workflow_runs r where status = 'running' and (executor_id is null
             or not exists (select 1 from run_executors x where x.id = r.executor_id and not x.is_fenced))
-          order by created_at limit $2 for update skip locked)
+          and id <> all($3::uuid[]) order by created_at limit $2 for update skip locked)
         returning id, tenant_id`,
-      values: [executorId, limit],
+      values: [executorId, limit, except],
     })
     const claimed: { scope: TenantScope; run: RunRecord }[] = []
     for (const row of rows) {
