@@ -41,6 +41,7 @@ export async function streamRun(observation: RunObservation, options: StreamRunO
     truncation: platform.settings.execution.truncation,
     signFile: file => platform.files.resign(file, originOf(request), observation.memo.run.tenantId),
     audience,
+    nodeExtras: (node, run) => platform.tools.runtime.nodeExtras(node, run),
     ...(after ? { after } : {}),
   })
   await streamEvents(reply, () => withEpilogue(events, epilogue))

@@ -1,4 +1,3 @@
-import { parseJson } from '@weft/contracts'
 import { DomainError, hasPermission, type Role } from '@weft/core'
 import type { Platform } from '@weft/platform'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -7,7 +6,7 @@ import type { AuthKind, Route } from './define-route.ts'
 import { handleError } from './error-handler.ts'
 import type { Identities } from './identities.ts'
 import { parserError } from './parser-errors.ts'
-import { httpError, invalidArguments } from './response-error.ts'
+import { readJson } from './read-json.ts'
 import { sendJson } from './send-json.ts'
 
 /** Finds out who is calling. @throws DomainError or ResponseError where they may not */
@@ -70,25 +69,4 @@ function parseParams(schema: z.ZodType, input: unknown): unknown {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
   throw new DomainError('not_found')
-}
-
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
-
-/** The body as JSON with Python's numbers. */
-function readJson(request: FastifyRequest): unknown {
-  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-    throw httpError(
-      415,
-      'unsupported_media_type',
-      "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
-    )
-  }
-  let value: unknown
-  try {
-    value = parseJson(request.body instanceof Buffer ? request.body.toString() : '')
-  } catch (cause) {
-    throw new DomainError('bad_request', undefined, { cause })
-  }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidArguments({})
-  return value
 }
