@@ -45,7 +45,7 @@ export interface EmbeddedImage {
 export interface DocumentLimits {
   /** Size of the file. Default 100 MiB. */
   bytes: number
-  /** Time for one file, once its turn has come. Default 9 s. */
+  /** Time for one file, once its turn has come. Default 8 s. */
   milliseconds: number
   /** Everything that is unpacked from an archive, together. Default 200 MiB. */
   unpackedBytes: number
@@ -55,10 +55,10 @@ export interface DocumentLimits {
   characters: number
 }
 
-/** 9 seconds, so that all of reading a file, with stopping a parser that does not return, is done within 10. */
+/** 8 seconds, so that all of reading a file, with stopping a parser that does not return and starting the process anew, is done within 10. */
 export const DEFAULT_LIMITS: DocumentLimits = {
   bytes: 100 * 1024 * 1024,
-  milliseconds: 9000,
+  milliseconds: 8000,
   unpackedBytes: 200 * 1024 * 1024,
   archiveEntries: 10_000,
   characters: 50_000_000,

@@ -1,7 +1,8 @@
 import { type DocumentPart, partsOf, type ReadContent } from '../document.ts'
 
 /** Markdown: as written, and a section for each heading, without its hashes and without tags. */
-export function readMarkdown(text: string): ReadContent {
+export function readMarkdown(text: string, hasParts: boolean): ReadContent {
+  if (!hasParts) return { text, parts: [] }
   const sections: { heading: string | undefined; body: string }[] = [{ heading: undefined, body: '' }]
   let isFenced = false
   for (const line of text.split('\n')) {
