@@ -67,6 +67,30 @@ export function objectStoreSuite(name: string, create: () => Promise<ObjectStore
       expect(await read('ranged', { start: 10 })).toEqual({ text: '', size: 10 })
     })
 
+    it('keeps every byte of an object that fills its parts exactly, and of one that does not', async () => {
+      const pattern = Uint8Array.from({ length: 1024 * 1024 }, (_, index) => (index * 31) % 251)
+      async function* repeated(rest: number) {
+        for (let index = 0; index < 16; index++) yield pattern
+        yield pattern.subarray(0, rest)
+      }
+      for (const rest of [0, 12_345]) {
+        const size = 16 * pattern.byteLength + rest
+        expect(await store.put('in-parts', repeated(rest))).toEqual({ size })
+        const { body } = await store.get('in-parts')
+        let position = 0
+        let isSame = true
+        for await (const chunk of body) {
+          for (const byte of chunk) isSame &&= byte === ((position++ % pattern.byteLength) * 31) % 251
+        }
+        expect({ position, isSame }).toEqual({ position: size, isSame: true })
+      }
+      const across = await store.get('in-parts', { range: { start: 8_388_600, end: 8_388_615 } })
+      const read: number[] = []
+      for await (const chunk of across.body) read.push(...chunk)
+      expect(read).toEqual([...pattern.subarray(-8), ...pattern.subarray(0, 8)])
+      await store.delete('in-parts')
+    })
+
     it('says that there is no such object', async () => {
       await expect(store.get('missing/object')).rejects.toMatchObject({ code: 'object-not-found', key: 'missing/object' })
       await store.put('folder/object', bytes('x'))

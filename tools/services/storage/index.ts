@@ -1,0 +1,2 @@
+export { type StorageEmulator, type StorageEmulatorName, startStorageEmulator } from './emulators.ts'
+export { ToolMissingError } from './tool-cache.ts'
