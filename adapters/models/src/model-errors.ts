@@ -20,7 +20,7 @@ export function toModelError(error: unknown, signal?: AbortSignal): ModelError {
     return statusError(status, detailOf(error.responseBody, error.message), error.responseHeaders?.['retry-after'], cause)
   }
   const message = messageOf(error)
-  if (isNamed(error, 'TypeError') && /fetch|network|terminated|socket|connect/i.test(message))
+  if (isNamed(error, 'TypeError') && /fetch|network|terminated|socket|connect|URL/i.test(message))
     return new ModelError('connection-failed', advised('connection-failed', message), cause)
   return streamError(message, error, cause)
 }

@@ -1,7 +1,8 @@
-import type { ModelCredentials, ModelProvider } from '@weft/ports'
+import { generateKeyPairSync } from 'node:crypto'
+import type { ModelCredentials, ModelProvider, ModelRequest } from '@weft/ports'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadModelProviders } from '../src/index.ts'
-import { type Answer, json, startServer } from './openai-server.ts'
+import { type Answer, chunk, events, json, startServer, usageChunk } from './openai-server.ts'
 import * as wires from './wire.ts'
 
 let origin = ''
@@ -504,5 +505,168 @@ describe('parameters', () => {
       reasoning: { effort: 'low' },
       text: { verbosity: 'low', format: { type: 'json_schema', name: 'x' } },
     })
+  })
+})
+
+describe('ways in', () => {
+  const stream = async (id: string, model: string, credentials: ModelCredentials, request: Partial<ModelRequest>, answer: Answer) => {
+    await using server = await play(answer)
+    const call = { type: 'llm', model, credentials } as const
+    const events = await Array.fromAsync(
+      providerOf(id).stream(call, { messages: [{ role: 'user', content: 'Hi' }], parameters: {}, ...request }),
+    )
+    return { events, requests: server.requests }
+  }
+
+  it('to Azure by a service principal, whose token is kept', async () => {
+    const credentials = {
+      openai_api_base: 'https://a.test/',
+      auth_method: 'entra_id_service_principal',
+      azure_client_id: 'c',
+      azure_tenant_id: 't1',
+      azure_client_secret: 's',
+      base_model_name: 'gpt-4o',
+    }
+    const answer: Answer = (response, request) =>
+      request.path.includes('/token')
+        ? json({ access_token: 'entra', expires_in: 3600 })(response, request)
+        : wires.openai.hello(response, request)
+    const first = await stream('azure_openai/azure_openai', 'd', credentials, {}, answer)
+    expect(first.requests.map(({ headers }) => headers['x-meant-for'])).toEqual([
+      'login.microsoftonline.com/t1/oauth2/v2.0/token',
+      'a.test/openai/v1/chat/completions',
+    ])
+    expect(first.requests[0]?.body).toContain('grant_type=client_credentials')
+    expect(first.requests[1]?.headers.authorization).toBe('Bearer entra')
+    expect((await stream('azure_openai/azure_openai', 'd', credentials, {}, answer)).requests).toHaveLength(1)
+  })
+
+  it('to a family’s member on Bedrock, in the area that is asked for', async () => {
+    const at = async (aws_region: string, parameters: object) => {
+      const { requests } = await stream(
+        'bedrock/bedrock',
+        'anthropic claude',
+        { ...aws, aws_region },
+        { parameters: parameters as never },
+        wires.bedrock.hello,
+      )
+      return decodeURIComponent(requests[0]?.path ?? '').split('/')[2]
+    }
+    const { events: priced } = await stream(
+      'bedrock/bedrock',
+      'anthropic claude',
+      aws,
+      { parameters: { model_name: 'Claude 4.5 Sonnet' } },
+      wires.bedrock.hello,
+    )
+    expect(priced.at(-1)).toMatchObject({ usage: { prompt_unit_price: '3', completion_unit_price: '15' } })
+    expect(await at('eu-west-1', { model_name: 'Claude 3 Haiku' })).toBe('anthropic.claude-3-haiku-20240307-v1:0')
+    expect(await at('eu-west-1', { model_name: 'Claude 3 Haiku', 'cross-region': 'geographic' })).toBe(
+      'eu.anthropic.claude-3-haiku-20240307-v1:0',
+    )
+    expect(await at('us-east-1', { model_name: 'Claude 4.5 Haiku', 'cross-region': 'global' })).toMatch(
+      /^global\.anthropic\.claude-haiku-4-5/,
+    )
+  })
+
+  it('to a completion model of Ollama', async () => {
+    const line = (item: object) => `${JSON.stringify(item)}\n`
+    const answer: Answer = response =>
+      void response.end(line({ response: 'lo', done: false }) + line({ response: '', done: true, prompt_eval_count: 1, eval_count: 1 }))
+    const { events, requests } = await stream('ollama/ollama', 'm', { base_url: 'http://o.test', mode: 'completion' }, {}, answer)
+    expect(events).toMatchObject([
+      { type: 'text', text: 'lo' },
+      { type: 'finish', reason: 'stop' },
+    ])
+    expect(requests[0]).toMatchObject({ path: '/api/generate', body: { prompt: 'Hi' } })
+  })
+
+  it('keep what a model thinks apart from what it says', async () => {
+    const block = (index: number, delta: object) => ({ type: 'content_block_delta', index, delta })
+    const claude = [
+      {
+        type: 'message_start',
+        message: { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], usage: { input_tokens: 1, output_tokens: 1 } },
+      },
+      { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '', signature: '' } },
+      block(0, { type: 'thinking_delta', thinking: 'hm' }),
+      block(0, { type: 'signature_delta', signature: 'x' }),
+      { type: 'content_block_stop', index: 0 },
+      { type: 'content_block_start', index: 1, content_block: { type: 'text', text: '' } },
+      block(1, { type: 'text_delta', text: 'yes' }),
+      { type: 'content_block_stop', index: 1 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } },
+      { type: 'message_stop' },
+    ]
+    const part = (parts: object[], more = {}) => ({ candidates: [{ content: { role: 'model', parts }, index: 0, ...more }] })
+    const gemini = [part([{ text: 'hm', thought: true }]), part([{ text: 'yes' }], { finishReason: 'STOP' })]
+    const mistral = [
+      chunk({ role: 'assistant', content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }] }),
+      chunk({ content: 'yes' }),
+      { ...chunk({}, 'stop'), usage: usageChunk.usage },
+    ]
+    for (const [id, model, credentials, items] of [
+      ['anthropic/anthropic', 'claude-sonnet-4-5', { anthropic_api_key: 'k' }, claude],
+      ['gemini/google', 'gemini-2.5-flash', { google_api_key: 'k' }, gemini],
+      ['mistralai/mistralai', 'magistral-medium-latest', { api_key }, mistral],
+      [
+        'deepseek/deepseek',
+        'deepseek-reasoner',
+        { api_key },
+        [chunk({ reasoning_content: 'hm' }), chunk({ content: 'yes' }), chunk({}, 'stop')],
+      ],
+    ] as const) {
+      const { events: seen } = await stream(id, model, credentials, {}, events([...items]))
+      expect(seen).toMatchObject([{ type: 'reasoning', text: 'hm' }, { type: 'text', text: 'yes' }, { type: 'finish' }])
+    }
+  })
+
+  it('carry pictures, remote ones loaded where the vendor would not', async () => {
+    const messages: ModelRequest['messages'] = [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is it?' },
+          { type: 'image', mimeType: 'image/png', filename: null, source: { url: 'http://files.test/loom.png' } },
+          { type: 'image', mimeType: 'image/png', filename: null, source: { bytes: new Uint8Array([1, 2, 3]) } },
+        ],
+      },
+    ]
+    for (const [id, model, credentials, wire, isLoaded] of [
+      ['openai/openai', 'gpt-4o', { openai_api_key: 'k' }, wires.openai, false],
+      ['openai/openai', 'gpt-4o', { openai_api_key: 'k', api_protocol: 'responses' }, wires.responses, false],
+      ['anthropic/anthropic', 'claude-sonnet-4-5', { anthropic_api_key: 'k' }, wires.anthropic, false],
+      ['gemini/google', 'gemini-2.5-flash', { google_api_key: 'k' }, wires.google, true],
+      ['bedrock/bedrock', 'amazon.nova-lite-v1:0', aws, wires.bedrock, true],
+      ['mistralai/mistralai', 'pixtral-large-latest', { api_key }, wires.mistral, false],
+      ['ollama/ollama', 'llava', { base_url: 'http://o.test' }, wires.ollama, true],
+      ['hunyuan/hunyuan', 'hunyuan-vision', { secret_id: 'i', secret_key: 'k' }, wires.hunyuan, false],
+    ] as const) {
+      const picture: Answer = response => void response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from([4, 5, 6]))
+      const { requests } = await stream(id, model, credentials, { messages }, (response, request) =>
+        (request.path.endsWith('.png') ? picture : wire.hello)(response, request),
+      )
+      const sent = JSON.stringify(requests.at(-1)?.body)
+      expect(sent, id).toContain('AQID')
+      expect(sent, id).toContain(isLoaded ? 'BAUG' : 'http://files.test/loom.png')
+    }
+  })
+
+  it('embed on Vertex by the account’s token', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const key = { client_email: 'a@b', private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }) }
+    const credentials = { vertex_project_id: 'p', vertex_location: 'global', vertex_service_account_key: JSON.stringify(key) }
+    await using server = await play((response, request) =>
+      request.path === '/token'
+        ? json({ access_token: 'ya', expires_in: 3600 })(response, request)
+        : json({ predictions: [{ embeddings: { values: [1, 2], statistics: { token_count: 3 } } }] })(response, request),
+    )
+    const call = { type: 'text-embedding', model: 'text-embedding-005', credentials } as const
+    expect(await providerOf('vertex_ai/vertex_ai').embed?.(call, ['a'])).toEqual({ vectors: [[1, 2]], tokens: 3 })
+    expect(server.requests[1]?.headers['x-meant-for']).toBe(
+      'aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google/models/text-embedding-005:predict',
+    )
+    const broken = { ...call, credentials: { ...credentials, vertex_service_account_key: 'nonsense' } }
+    await expect(providerOf('vertex_ai/vertex_ai').embed?.(broken, ['a'])).rejects.toMatchObject({ code: 'credentials-invalid' })
   })
 })

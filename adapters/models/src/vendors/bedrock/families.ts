@@ -1,5 +1,5 @@
-import type { ModelCall, ParameterRule } from '@weft/ports'
-import { type CatalogueModel, readCatalogue } from '../../catalogue.ts'
+import type { ModelCall, ModelPricing, ParameterRule } from '@weft/ports'
+import { type CatalogueModel, pricingOf, readCatalogue } from '../../catalogue.ts'
 import { text } from '../../form.ts'
 import type { Json } from '../../http.ts'
 import { rule } from '../../parameter-rules.ts'
@@ -93,12 +93,25 @@ export function rulesOfFamily(family: string, rules: ParameterRule[]): Parameter
 
 const PREFIXES: Record<string, string> = { us: 'us', eu: 'eu', ap: 'apac' }
 
+/** What the family's member that a call means costs; undefined for models that are no family. */
+export function priceInFamily(model: string, name: unknown): ModelPricing | null | undefined {
+  const members = FAMILIES[model]
+  if (!members) return undefined
+  const id = memberOf(members, name)
+  const found = readCatalogue('bedrock').find(known => known.model === id)
+  return found ? pricingOf(found) : null
+}
+
+function memberOf(members: Record<string, string>, name: unknown): string | undefined {
+  return members[String(name ?? '').trim()] ?? Object.values(members)[0]
+}
+
 /** The id at AWS: of a family's member, in the area that the parameters ask for; of a custom model, its inference profile. */
 export function modelIdOf({ model, credentials }: ModelCall, rest: Json): string {
   if (credentials.inference_profile_id) return String(credentials.inference_profile_id)
   const members = FAMILIES[model]
   if (!members) return model
-  const id = members[String(rest.model_name ?? '').trim()] ?? Object.values(members)[0] ?? model
+  const id = memberOf(members, rest.model_name) ?? model
   const area = rest['cross-region']
   const geographic = PREFIXES[String(credentials.aws_region || 'us-east-1').split('-')[0] ?? '']
   const prefix = area === 'global' ? 'global' : area === 'japan' ? 'jp' : area === 'geographic' || area === true ? geographic : undefined

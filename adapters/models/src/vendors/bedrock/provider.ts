@@ -5,7 +5,7 @@ import { addressOf, embedInBatches, type Fetch, type Json } from '../../http.ts'
 import { maxTokens, temperature, thinking, thinkingBudget, topK, topP } from '../../parameter-rules.ts'
 import { sdkStream } from '../../sdk-vendor.ts'
 import { createVendor, type VendorEnvironment } from '../../vendor.ts'
-import { FAMILIES, familyModels, modelIdOf, rulesOfFamily } from './families.ts'
+import { FAMILIES, familyModels, modelIdOf, priceInFamily, rulesOfFamily } from './families.ts'
 
 const REGIONS = [
   ...['us-east-1', 'us-east-2', 'us-west-2', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2', 'ap-northeast-1', 'ap-northeast-2'],
@@ -84,7 +84,10 @@ export function createProvider(environment: VendorEnvironment): ModelProvider {
       hasUnlisted: true,
     },
     {
-      stream,
+      stream(call, request, { pricing }) {
+        const inFamily = priceInFamily(call.model, request.parameters.model_name)
+        return stream(call, request, { pricing: inFamily === undefined ? pricing : inFamily })
+      },
       async embed(call, texts) {
         const model = (await open(call, environment.fetch)).embeddingModel(modelIdOf(call, {}))
         const most = (await model.maxEmbeddingsPerCall) ?? 1
