@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSandboxCodeRunner } from '@weft/adapter-code-sandbox'
-import type { CodeRunner } from '@weft/ports'
 import { BinaryMissingError, ensureSandboxTools } from '@weft/services'
 import { freePort } from '../support/weft-process.ts'
 
@@ -26,7 +25,7 @@ export async function canSandbox(): Promise<boolean> {
 export interface SandboxProcess extends AsyncDisposable {
   url: string
   /** Runs code there, as the api does. */
-  runner: CodeRunner
+  runner: ReturnType<typeof createSandboxCodeRunner>
 }
 
 /** `weft sandbox ssrf-proxy` as a process of its own, with two seconds for a run. */
