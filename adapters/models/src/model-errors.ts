@@ -52,8 +52,11 @@ const ADVICE: Partial<Record<ModelErrorCode, string>> = {
 
 function advised(code: ModelErrorCode, words: string): string {
   const advice = ADVICE[code]
-  if (!advice) return words
-  return `${/[.!?。]$/.test(words) ? words : `${words}.`} ${advice}`
+  return advice ? sentences(words, advice) : words
+}
+
+function sentences(first: string, second: string): string {
+  return `${/[.!?。]$/.test(first) ? first : `${first}.`} ${second}`
 }
 
 /** An answer that ended without a word on why. */
@@ -69,7 +72,10 @@ const TOO_LONG =
 /** @param detail the vendor's own words */
 export function statusError(status: number, detail: string, retryAfterHeader?: string | null, options?: ErrorOptions): ModelError {
   const code = codeOf(status, detail)
-  return new ModelError(code, advised(code, `API request failed with status code ${status}: ${detail}`), {
+  const words = `API request failed with status code ${status}: ${detail}`
+  const message =
+    status === 404 && code === 'bad-request' ? sentences(words, 'Check the address in the credentials.') : advised(code, words)
+  return new ModelError(code, message, {
     ...options,
     status,
     retryAfter: retryAfterOf(retryAfterHeader),
@@ -101,7 +107,7 @@ function codeOf(status: number, detail: string): ModelErrorCode {
 function isAboutModel(status: number, detail: string): boolean {
   if (status === 404) return /model|deployment/i.test(detail)
   const isUnknown =
-    /model[_ ]?not[_ ]?(found|exist|supported)|(unknown|invalid|no such|not a valid) model|model\b.{0,80}(does not exist|not exist|not found|not available|is invalid|is not supported)|model identifier is invalid|模型不存在/i
+    /model[_ ]?not[_ ]?(found|exist|supported)|(unknown|invalid|no such|not a valid) model|model\b.{0,80}(does not exist|not exist|not found|not available|is invalid)|model identifier is invalid|模型不存在/i
   return (status === 400 || status === 403 || status === 422) && isUnknown.test(detail)
 }
 

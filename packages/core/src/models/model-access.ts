@@ -51,20 +51,17 @@ export function createModelAccess({
     if (!provider) throw new ModelError('provider-not-found', `Provider ${providerId} does not exist.`)
     const id = provider.declaration.provider
     const owner = { provider: id, model: { model, type } }
-    const [setting, custom, general] = await Promise.all([
-      store.setting(scope, owner),
-      store.configuredOne(scope, owner),
-      store.configuredOne(scope, { provider: id }),
-    ])
+    const [setting, custom] = await Promise.all([store.setting(scope, owner), store.configuredOne(scope, owner)])
     if (setting?.isEnabled === false) throw new ModelError('model-disabled', `Model ${model} is disabled.`)
     const own = custom?.credentialId ? await store.credential(scope, owner, custom.credentialId) : undefined
+    const predefined = provider.models.find(listed => listed.model === model && listed.model_type === type)
+    // A model of one's own whose credentials were removed is not called by others.
+    const isOrphan = custom !== undefined && !own && !predefined
+    const general = isOrphan ? undefined : await store.configuredOne(scope, { provider: id })
     const stored = own ?? (general?.credentialId ? await store.credential(scope, { provider: id }, general.credentialId) : undefined)
     if (!stored) throw new ModelError('credentials-missing', `Model ${model} credentials is not initialized.`)
     const credentials = await store.open(scope, stored.sealed)
-    const declaration = own
-      ? provider.describe(type, model, credentials)
-      : (provider.models.find(predefined => predefined.model === model && predefined.model_type === type) ??
-        provider.unlisted?.(type, model))
+    const declaration = own ? provider.describe(type, model, credentials) : (predefined ?? provider.unlisted?.(type, model))
     if (!declaration) throw new ModelError('model-not-found', `Model ${model} not exist.`)
     const turns = setting?.isLoadBalanced ? await readTurns(scope, owner, own ? 'custom_model' : 'provider', credentials) : []
     return { scope, provider, declaration, credentials, turns: turns.length > 1 ? turns : [] }

@@ -158,9 +158,13 @@ export function createModelCatalogue({ store, registry }: { store: ModelStore; r
       return found
     },
     async parameterRules(scope, providerId, model) {
-      const models = await listModels(scope, registry.get(providerId), await read(scope))
+      const provider = registry.get(providerId)
+      const rows = await read(scope)
+      const models = await listModels(scope, provider, rows)
       const found = models.find(({ declaration }) => declaration.model === model && declaration.model_type === 'llm')
-      return found && (found.status === 'active' || found.status === 'disabled') ? found.declaration.parameter_rules : []
+      if (found) return found.status === 'active' || found.status === 'disabled' ? found.declaration.parameter_rules : []
+      const isSetUp = rows.configured.some(row => row.provider === provider.declaration.provider && !row.model && row.credentialId)
+      return (isSetUp && provider.unlisted?.('llm', model)?.parameter_rules) || []
     },
   }
 }

@@ -96,6 +96,7 @@ function tencentFetch(fetch: Fetch, id: string, key: string): Fetch {
         headers: { 'content-type': 'text/event-stream' },
       })
     }
+    if (!response.ok) return response
     const answer = fromTencent(((await response.json()) as { Response: Json }).Response) as { error?: { code: string; message: string } }
     const status = answer.error ? statusOf(answer.error.code) : response.status
     return new Response(JSON.stringify(answer), { status, headers: { 'content-type': 'application/json' } })

@@ -108,7 +108,7 @@ function toOllamaTool(tool: { type: string; name: string; description?: string; 
 function toOllama(message: PromptMessage): Json {
   if (message.role === 'tool') return { role: 'tool', content: message.content, tool_name: message.toolName }
   if (message.role === 'assistant') {
-    const tool_calls = message.toolCalls?.map(({ name, arguments: text }) => ({ function: { name, arguments: JSON.parse(text || '{}') } }))
+    const tool_calls = message.toolCalls?.map(({ name, arguments: text }) => ({ function: { name, arguments: parseArguments(text) } }))
     return { role: 'assistant', content: message.content, ...(tool_calls?.length ? { tool_calls } : {}) }
   }
   if (typeof message.content === 'string') return { role: message.role, content: message.content }
@@ -116,6 +116,15 @@ function toOllama(message: PromptMessage): Json {
     part.type === 'image' && 'bytes' in part.source ? [Buffer.from(part.source.bytes).toString('base64')] : [],
   )
   return { role: 'user', content: textsOf(message), ...(images.length ? { images } : {}) }
+}
+
+/** What a model wrote, which may be no JSON. */
+function parseArguments(text: string): unknown {
+  try {
+    return JSON.parse(text || '{}')
+  } catch {
+    return {}
+  }
 }
 
 function promptOf(messages: PromptMessage[]): string {
