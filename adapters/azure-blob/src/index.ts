@@ -1,0 +1,1 @@
+export { AzureBlobObjectStore, type AzureBlobOptions, createAzureBlobObjectStore } from './azure-blob-object-store.ts'
