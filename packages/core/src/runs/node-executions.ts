@@ -1,6 +1,6 @@
 import type { Value, ValueMap } from '@weft/contracts'
 import type { Execution, RunState } from '@weft/engine'
-import { innerContainers } from './wire-events.ts'
+import { innerContainers, shownMetadata } from './wire-events.ts'
 
 /** One execution of a node as run detail shows it. */
 export interface NodeExecutionRecord {
@@ -45,7 +45,7 @@ export function nodeExecutionOf(execution: Execution, state: RunState): NodeExec
     status: isCut ? 'failed' : execution.status === 'retrying' ? 'retry' : execution.status,
     error: isCut ? state.finished?.error || 'Stopped.' : (result.error ?? null),
     elapsed_time: finishedAt === undefined ? 0 : (finishedAt - startedAt) / 1000,
-    execution_metadata: { ...result.metadata, ...innerContainers(execution.frame), ...agentLogOf(execution) },
+    execution_metadata: { ...shownMetadata(result.metadata), ...innerContainers(execution.frame), ...agentLogOf(execution) },
     extras: {},
     created_at: Math.floor(startedAt / 1000),
     finished_at: finishedAt === undefined ? null : Math.floor(finishedAt / 1000),
@@ -58,7 +58,8 @@ function filled(values: ValueMap | undefined): ValueMap | null {
 }
 
 function agentLogOf(execution: Execution): { agent_log?: Value } {
-  if (!execution.logs.size) return {}
+  // An agent's own record of its steps says more.
+  if (!execution.logs.size || execution.result.metadata?.agent_log) return {}
   return {
     agent_log: [...execution.logs.values()].map(log => ({
       id: log.id,
@@ -69,7 +70,7 @@ function agentLogOf(execution: Execution): { agent_log?: Value } {
       data: log.data,
       metadata: log.metadata,
       node_id: execution.node.id,
-      node_execution_id: execution.id,
+      node_execution_id: execution.node.id,
     })),
   }
 }

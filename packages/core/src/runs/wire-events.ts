@@ -110,7 +110,8 @@ function ownEventOf({ event }: JournalEntry, options: WireOptions): { event: str
       return {
         event: 'agent_log',
         data: {
-          node_execution_id: event.execution,
+          // Dify puts the node's id here.
+          node_execution_id: node.id,
           id: log.id,
           label: log.label,
           parent_id: log.parentId,
@@ -187,8 +188,15 @@ function nodeStarted(execution: Execution, options: WireOptions): ValueMap {
     ...NO_PARALLEL,
     ...outerContainers(execution),
     parallel_run_id: null,
-    agent_strategy: null,
+    agent_strategy: agentStrategyOf(execution),
   }
+}
+
+/** The name of an agent node's strategy; its icon comes with the strategy's provider. */
+function agentStrategyOf({ node }: Execution): Value {
+  if (node.type !== 'agent') return null
+  const { strategy } = node.data as { strategy?: Value }
+  return { name: strategy ?? null, icon: null }
 }
 
 interface NodeRecord {
@@ -217,13 +225,19 @@ function nodeFinished(execution: Execution, record: NodeRecord, at: number, opti
     status: record.status,
     error: record.error ?? null,
     elapsed_time: (at - execution.startedAt) / 1000,
-    execution_metadata: { ...record.metadata, ...innerContainers(execution.frame) },
+    execution_metadata: { ...shownMetadata(record.metadata), ...innerContainers(execution.frame) },
     created_at: seconds(execution.startedAt),
     finished_at: seconds(at),
     files: filesIn(outputs.value),
     ...NO_PARALLEL,
     ...outerContainers(execution),
   }
+}
+
+/** Citations belong to the message, not to the node's record. */
+export function shownMetadata(metadata: ValueMap | undefined): ValueMap {
+  const { retriever_resources: _, ...shown } = metadata ?? {}
+  return shown
 }
 
 /** Events name the outermost container of each kind, metadata the innermost, as Dify has it. */
