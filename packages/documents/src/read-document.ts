@@ -1,4 +1,3 @@
-import { parseJson, pythonJson } from '@weft/contracts'
 import { decodeText } from './decode-text.ts'
 import { type DocumentLimits, type DocumentSource, type ExtractedDocument, type ReadContent, wholeDocument } from './document.ts'
 import { brokenDocument, DocumentError } from './document-error.ts'
@@ -37,7 +36,10 @@ const READERS: Record<Format, () => Promise<Reader>> = {
     const { propertiesText } = await import('./formats/properties-text.ts')
     return text => wholeDocument(propertiesText(text), text)
   }),
-  json: fromText(async () => text => wholeDocument(pythonJson(parseJson(text), 2))),
+  json: fromText(async () => {
+    const { jsonText } = await import('./formats/json-text.ts')
+    return text => wholeDocument(jsonText(text))
+  }),
   yaml: fromText(async () => {
     const { yamlText } = await import('./formats/yaml-text.ts')
     return text => wholeDocument(yamlText(text))
