@@ -280,9 +280,9 @@ def run_python():
     filter_bytes = base64.b64decode(filters['python3-on' if program['hasNetwork'] else 'python3-off'])
     status = 0
     try:
+        install(filter_bytes)
         if preload:
             exec(compile(preload, '<preload>', 'exec'), module.__dict__)
-        install(filter_bytes)
         exec(compile(code, '<string>', 'exec'), module.__dict__)
     except SystemExit as stop:
         status = status_of(stop)
