@@ -60,6 +60,22 @@ export function toDeclaration(model: CatalogueModel, rulesOf: (model: CatalogueM
   }
 }
 
+const LIKELY_CONTEXT = 128_000
+const SEES = /claude|gemini|gpt-(4o|4\.1|[5-9])|grok-[4-9]|pixtral|llava|omni|vision|[-\d]v(l|-|$)/i
+const READS = /claude|gemini/i
+
+/** What a model that no list has can most likely do: as its kind today, by its name. */
+export function likelyModel(type: ModelType, model: string): CatalogueModel {
+  if (type !== 'llm') return { model, type }
+  const features = [
+    'multi-tool-call',
+    'stream-tool-call',
+    ...(SEES.test(model) ? ['vision'] : []),
+    ...(READS.test(model) ? ['document'] : []),
+  ]
+  return { model, type, features, context: LIKELY_CONTEXT }
+}
+
 export function outputOf({ output, context }: CatalogueModel): number {
   return output ?? Math.min(context ?? DEFAULT_OUTPUT, DEFAULT_OUTPUT)
 }

@@ -13,7 +13,7 @@ import {
   type ParameterRule,
   type ProviderDeclaration,
 } from '@weft/ports'
-import { type CatalogueModel, readCatalogue, toDeclaration } from './catalogue.ts'
+import { type CatalogueModel, likelyModel, readCatalogue, toDeclaration } from './catalogue.ts'
 import { contextOf, featuresOf, outputLimitOf } from './custom-model.ts'
 import type { VendorEnvironment } from './environment.ts'
 import { text } from './form.ts'
@@ -49,7 +49,7 @@ export interface VendorDefinition {
   probe?: { model: string; type?: ModelType }
   /** What a custom model can do, where its form says more than most. */
   describe?(type: ModelType, model: string, credentials: ModelCredentials): ModelDeclaration
-  /** Which of the catalogue's models a custom one is, where its form asks. */
+  /** Which of the catalogue's models one under another name is. */
   baseOf?(model: string, credentials: ModelCredentials): string
   /** True where the vendor serves models under any name: those that its account has, or new ones. */
   hasUnlisted?: boolean
@@ -107,13 +107,16 @@ export function createVendor(environment: VendorEnvironment, definition: VendorD
     return { ...described, fetch_from: 'customizable-model' }
   }
 
-  const unlisted = (type: ModelType, model: string): ModelDeclaration | undefined =>
-    definition.hasUnlisted && definition.providerForm && definition.types.includes(type)
-      ? toDeclaration({ model, type, features: type === 'llm' ? ['multi-tool-call', 'stream-tool-call'] : [] }, definition.rules)
-      : undefined
+  function unlisted(type: ModelType, model: string): ModelDeclaration | undefined {
+    if (!definition.hasUnlisted || !definition.providerForm || !definition.types.includes(type)) return undefined
+    const base = known(type, definition.baseOf?.(model, {}) ?? model) ?? likelyModel(type, model)
+    return toDeclaration({ ...base, model, deprecated: false }, definition.rules)
+  }
 
-  const pricingFor = ({ type, model, credentials }: ModelCall): ModelPricing | null =>
-    (listed().find(item => item.model === model && item.model_type === type) ?? describe(type, model, credentials))?.pricing ?? null
+  const pricingFor = ({ type, model, credentials }: ModelCall): ModelPricing | null => {
+    const predefined = listed().find(item => item.model === model && item.model_type === type)
+    return (predefined ?? describe(type, model, credentials) ?? unlisted(type, model))?.pricing ?? null
+  }
 
   const retrying = (call: ModelCall) => ({ sleep: environment.sleep, signal: call.signal, tries: call.tries })
 

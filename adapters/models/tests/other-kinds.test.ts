@@ -444,6 +444,8 @@ describe('what vendors declare', () => {
 
   it('takes models that no list has, and none of a kind that the vendor lacks', () => {
     expect(providerOf('deepseek/deepseek').unlisted?.('llm', 'deepseek-v9')).toMatchObject({ model: 'deepseek-v9' })
+    expect(providerOf('minimax/minimax').unlisted?.('llm', 'minimax-m2')?.pricing).toMatchObject({ currency: 'USD' })
+    expect(providerOf('vertex_ai/vertex_ai').unlisted?.('llm', 'claude-sonnet-4@20250514')?.features).toContain('vision')
     expect(providerOf('deepseek/deepseek').unlisted?.('tts', 'x')).toBeUndefined()
     expect(providerOf('azure_openai/azure_openai').unlisted?.('llm', 'x')).toBeUndefined()
   })

@@ -18,5 +18,11 @@ export const createProvider = dialectVendor({
     ...aboutModel('context_size', 'max_tokens', 'function_call'),
   ],
   catalogue: 'fireworks',
+  models: ['nomic-ai/nomic-embed-text-v1.5', 'nomic-ai/nomic-embed-text-v1'].map(model => ({
+    model,
+    type: 'text-embedding' as const,
+    context: 8192,
+    price: ['0.008', '0'] as [string, string],
+  })),
   probe: { model: 'accounts/fireworks/models/gpt-oss-20b' },
 })

@@ -39,6 +39,7 @@ const createDialect = dialectVendor({
     })),
   ],
   probe: { model: 'MiniMax-M2' },
+  baseOf: spelled,
   endpoint: ({ model }, { url }) => ({ baseUrl: `${hostOf(url)}/v1`, model: spelled(model), sendsUser: false }),
   calls: ({ fetch }) => ({
     async embed({ model, credentials, signal, purpose }, texts) {

@@ -17,6 +17,7 @@ export const createProvider = dialectVendor({
   baseUrl: BASE,
   providerForm: [secret('api_key')],
   catalogue: 'mistral',
+  models: ['mistral-moderation-latest', 'mistral-moderation-2411'].map(model => ({ model, type: 'moderation' as const, context: 8192 })),
   rules,
   probe: { model: 'mistral-small-latest' },
   endpoint: () => ({ batch: 32 }),

@@ -71,6 +71,8 @@ export function createProvider(environment: VendorEnvironment): ModelProvider {
       rules: model => (model.model.startsWith('claude') ? claudeRules(model) : geminiRules(model)),
       probe: { model: 'gemini-2.5-flash-lite' },
       hasUnlisted: true,
+      // Versions of Claude's are named by their date.
+      baseOf: model => model.replace(/@.*/, ''),
     },
     {
       stream: (call, request, model) => (call.model.startsWith('claude') ? claude : gemini)(call, request, model),
