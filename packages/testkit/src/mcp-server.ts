@@ -48,7 +48,7 @@ export async function startTestMcpServer(options: TestMcpServerOptions = {}): Pr
   const http = createServer((request, response) => void route(request, response))
   await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-  const authApp = oauth && oauth.mount(origin)
+  const authApp = oauth?.mount(origin)
 
   const weft: TestMcpServer = {
     origin,
