@@ -1,0 +1,1 @@
+export { createGoogleStorageObjectStore, GoogleStorageObjectStore, type GoogleStorageOptions } from './google-storage-object-store.ts'
