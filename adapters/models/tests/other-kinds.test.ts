@@ -543,6 +543,24 @@ describe('ways in', () => {
     expect((await stream('azure_openai/azure_openai', 'd', credentials, {}, answer)).requests).toHaveLength(1)
   })
 
+  it('to Volcengine by an access key, which borrows a key for the endpoint', async () => {
+    const credentials = {
+      auth_method: 'aksk',
+      volc_access_key_id: 'AK',
+      volc_secret_access_key: 'SK',
+      volc_region: 'cn-beijing',
+      endpoint_id: 'ep-9',
+    }
+    const { requests } = await stream('volcengine_maas/volcengine_maas', 'x', credentials, {}, (response, request) =>
+      (request.path.includes('GetApiKey') ? json({ Result: { ApiKey: 'lent' } }) : wires.openai.hello)(response, request),
+    )
+    expect(requests[0]?.body).toMatchObject({ ResourceType: 'endpoint', ResourceIds: ['ep-9'] })
+    expect(requests[0]?.headers.authorization).toMatch(
+      /^HMAC-SHA256 Credential=AK\/\d{8}\/cn-beijing\/ark\/request, SignedHeaders=.*Signature=[0-9a-f]{64}$/,
+    )
+    expect(requests[1]).toMatchObject({ headers: { authorization: 'Bearer lent' }, body: { model: 'ep-9' } })
+  })
+
   it('to a family’s member on Bedrock, in the area that is asked for', async () => {
     const at = async (aws_region: string, parameters: object) => {
       const { requests } = await stream(

@@ -1,6 +1,11 @@
+import { type ModelCall, ModelError } from '@weft/ports'
 import { readCatalogue } from '../../catalogue.ts'
-import { aboutModel, address, choice, field, secret, text } from '../../form.ts'
-import { dialectVendor } from '../../openai-dialect/dialect-vendor.ts'
+import { aboutModel, address, choice, field, secret, shownWhen, text } from '../../form.ts'
+import { type Fetch, postJson } from '../../http.ts'
+import { dialectCalls, dialectVendor } from '../../openai-dialect/dialect-vendor.ts'
+import { type Endpoint, endpointOf } from '../../openai-dialect/endpoint.ts'
+import { createTokens } from '../../tokens.ts'
+import { signVolcengine } from './signature.ts'
 
 const BASE = 'https://ark.cn-beijing.volces.com/api/v3'
 
@@ -48,8 +53,13 @@ export const createProvider = dialectVendor({
   keyField: 'volc_api_key',
   addressField: 'api_endpoint_host',
   modelForm: [
-    choice('auth_method', text('Authentication Method', '鉴权方式'), 'api_key', { api_key: 'API Key' }),
-    secret('volc_api_key'),
+    choice('auth_method', text('Authentication Method', '鉴权方式'), 'api_key', {
+      api_key: 'API Key',
+      aksk: 'Access Key / Secret Access Key',
+    }),
+    secret('volc_api_key', 'API Key', shownWhen('auth_method', 'api_key')),
+    secret('volc_access_key_id', 'Access Key', shownWhen('auth_method', 'aksk')),
+    secret('volc_secret_access_key', 'Secret Access Key', shownWhen('auth_method', 'aksk')),
     field('volc_region', text('Volcengine Region', '火山引擎地域'), { required: true, default: 'cn-beijing' }),
     address('api_endpoint_host', BASE, { required: true, default: BASE }),
     field('endpoint_id', 'Endpoint ID', { required: true }),
@@ -70,15 +80,56 @@ export const createProvider = dialectVendor({
   ],
   models: () => BASES.map(base => ({ ...base, price: priceOf(base.model) })),
   baseOf: (model, { base_model_name }) => String(base_model_name || model),
-  endpoint: ({ model, credentials }) => ({
-    model: String(credentials.endpoint_id || model),
-    sendsUser: false,
-    thinkingSwitch: isOn => ({ thinking: { type: isOn ? 'enabled' : 'disabled' } }),
-  }),
+  endpoint: whereTo,
+  calls(environment) {
+    const tokens = createTokens()
+    const reach = async (call: ModelCall) => {
+      const { credentials } = call
+      const { volc_access_key_id: id, volc_secret_access_key: secret, endpoint_id } = credentials
+      const isByAccount = credentials.auth_method === 'aksk'
+      const key = isByAccount
+        ? await tokens(JSON.stringify([id, secret, endpoint_id]), () => borrowKey(environment.fetch, call))
+        : credentials.volc_api_key
+      return endpointOf(call, String(credentials.api_endpoint_host || BASE), key, { batch: 32, ...whereTo(call) })
+    }
+    return dialectCalls(environment, reach, ['llm', 'text-embedding'])
+  },
 })
 
 /** By the catalogue's spelling, which has dates at the end. */
 function priceOf(base: string) {
   const spelled = base.toLowerCase().replaceAll('.', '-')
   return readCatalogue('volcengine').find(({ model }) => model === spelled || model.startsWith(`${spelled}-2`))?.price
+}
+
+function whereTo({ model, credentials }: ModelCall): Partial<Endpoint> {
+  return {
+    model: String(credentials.endpoint_id || model),
+    sendsUser: false,
+    thinkingSwitch: isOn => ({ thinking: { type: isOn ? 'enabled' : 'disabled' } }),
+  }
+}
+
+const ACCOUNTS = 'open.volcengineapi.com'
+const BORROWED_SECONDS = 86_400
+
+/** A key for the endpoint, which the account's access key borrows for a day. */
+async function borrowKey(fetch: Fetch, { credentials, signal }: ModelCall): Promise<{ token: string; seconds: number }> {
+  const query = 'Action=GetApiKey&Version=2024-01-01'
+  const request = { DurationSeconds: BORROWED_SECONDS, ResourceType: 'endpoint', ResourceIds: [String(credentials.endpoint_id)] }
+  const headers = signVolcengine({
+    host: ACCOUNTS,
+    query,
+    service: 'ark',
+    region: String(credentials.volc_region || 'cn-beijing'),
+    body: JSON.stringify(request),
+    accessKey: String(credentials.volc_access_key_id ?? ''),
+    secretKey: String(credentials.volc_secret_access_key ?? ''),
+    time: new Date(),
+  })
+  const answer = await postJson(fetch, `https://${ACCOUNTS}/?${query}`, request, { headers, signal })
+  const key = (answer.Result as { ApiKey?: string } | undefined)?.ApiKey
+  if (!key)
+    throw new ModelError('credentials-invalid', 'Volcengine gave no key for the endpoint. Check access key, secret and endpoint id.')
+  return { token: key, seconds: BORROWED_SECONDS }
 }
