@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { TestMember, TestPlatform } from '@weft/testkit/platform'
+import { expect } from 'vitest'
+import type { z } from 'zod'
 
 /** One message of a `text/event-stream` answer. */
 export interface StreamEvent {
@@ -16,7 +18,10 @@ export interface ServiceAnswer {
   body: any
 }
 
-/** A program with an app's key, over a real connection: streams arrive as they are sent. */
+/**
+ * A program with an app's key, over a real connection: streams arrive as they are sent. Whatever succeeds is held against what the
+ * route's declaration promises.
+ */
 export interface ServiceClient {
   appId: string
   key: string
@@ -71,9 +76,12 @@ export async function createServiceClient(weft: TestPlatform, member: TestMember
       const response = await send(method, path, body, headers)
       const text = await response.text()
       const isJson = text && response.headers.get('content-type')?.startsWith('application/json')
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+      const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+      if (isJson && response.ok) expectShape(routeOf(weft, method, path).response, answer.body)
+      return answer
     },
     async stream(method, path, body, { until, headers } = {}) {
+      const route = routeOf(weft, method, path)
       const leaving = new AbortController()
       const response = await send(method, path, body, headers, leaving.signal)
       const type = response.headers.get('content-type')
@@ -87,6 +95,7 @@ export async function createServiceClient(weft: TestPlatform, member: TestMember
           const lines = Object.fromEntries(block.split('\n').map(line => line.split(/: (.*)/s) as [string, string]))
           if (!lines.data) continue
           const event = { id: lines.id ?? '', data: JSON.parse(lines.data) }
+          expectShape(route.events, event.data)
           events.push(event)
           if (!(await until?.(event))) continue
           leaving.abort()
@@ -96,6 +105,22 @@ export async function createServiceClient(weft: TestPlatform, member: TestMember
       return events
     },
   }
+}
+
+function routeOf({ server }: TestPlatform, method: string, path: string) {
+  const { routes = [] } = server.surfaces.find(({ name }) => name === 'service') ?? {}
+  const [plain = ''] = path.split('?')
+  const matching = routes.filter(route => route.method === method && new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(plain))
+  // A path of fixed words comes before one with places in it.
+  const [route] = matching.toSorted((left, right) => left.path.split(':').length - right.path.split(':').length)
+  if (!route) throw new Error(`no such route: ${method} ${path}`)
+  return route
+}
+
+/** All that the shape asks for is there, and nothing that it does not know. */
+function expectShape(shape: z.ZodType | undefined, value: unknown) {
+  if (!shape) throw new Error('the route declares no such answer')
+  expect(shape.parse(value)).toEqual(value)
 }
 
 export const namesOf = (events: StreamEvent[]): string[] => events.map(({ data }) => data.event)

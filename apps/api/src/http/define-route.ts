@@ -33,8 +33,14 @@ export interface RouteOptions<Auth extends AuthKind, Params extends z.ZodType, Q
   body?: Body
   /** The request brings files; the handler reads them by `request.file()` or `request.parts()`. */
   isMultipart?: boolean
+  /** What such a form holds beside `file`, for the documentation. */
+  formFields?: z.ZodType
   /** The answer's shape, for the documentation. */
   response?: z.ZodType
+  /** The shape of the data of events, where the answer is or can be a stream. */
+  events?: z.ZodType
+  /** The media type of an answer that is no JSON. */
+  responseType?: string
   /** Of success. Default 200. */
   status?: number
   /** Bytes; default 16 MiB. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 /** A whole number in a query or body: `1` and `"1"`. */
 export function integer(range?: { min: number; max: number }) {
-  return z.unknown().transform((value, context) => {
+  const schema = z.unknown().transform((value, context) => {
     const number = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value
     if (value === undefined) context.addIssue({ code: 'invalid_type', expected: 'int', input: value })
     else if (!Number.isSafeInteger(number)) context.addIssue({ code: 'custom', message: `${value} is not a valid integer` })
@@ -16,11 +16,12 @@ export function integer(range?: { min: number; max: number }) {
     } else return number as number
     return z.NEVER
   })
+  return schema.meta({ type: 'integer', ...(range ? { minimum: range.min, maximum: range.max } : {}) })
 }
 
 /** The number of a page, where Dify hands it to Python's `int` and says its words. */
-export const pageNumber = () =>
-  z.string().transform((value, context) => {
+export const pageNumber = () => {
+  const schema = z.string().transform((value, context) => {
     const number = Number(value)
     const isWhole = /^\s*[+-]?\d+\s*$/.test(value)
     if (isWhole && number >= 1 && number <= LAST_PAGE) return number
@@ -30,12 +31,14 @@ export const pageNumber = () =>
     context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
+  return schema.meta({ type: 'integer', minimum: 1, maximum: LAST_PAGE })
+}
 
 const LAST_PAGE = 99_999
 
 /** A decimal number in a body, also as its text. */
-export const decimal = () =>
-  z.unknown().transform((value, context) => {
+export const decimal = () => {
+  const schema = z.unknown().transform((value, context) => {
     if (value === undefined) context.addIssue({ code: 'invalid_type', expected: 'number', input: value })
     else {
       const number = typeof value === 'string' && !value.trim() ? Number.NaN : Number(value)
@@ -44,19 +47,27 @@ export const decimal = () =>
     }
     return z.NEVER
   })
+  return schema.meta({ type: 'number' })
+}
 
 /** A truth value in a body: anything that is not empty, zero or false is true, the text `"false"` too. */
-export const truthy = () => z.unknown().transform(value => Boolean(value) && !(Array.isArray(value) && !value.length))
+export const truthy = () =>
+  z
+    .unknown()
+    .transform(value => Boolean(value) && !(Array.isArray(value) && !value.length))
+    .meta({ type: 'boolean' })
 
 /** A truth value in a query: `true`, `false`, `1`, `0`. */
-export const queryBoolean = () =>
-  z.string().transform((value, context) => {
+export const queryBoolean = () => {
+  const schema = z.string().transform((value, context) => {
     const word = value.toLowerCase()
     if (word === 'true' || word === '1') return true
     if (word === 'false' || word === '0') return false
     context.addIssue({ code: 'custom', message: `Invalid literal for boolean(): ${value}` })
     return z.NEVER
   })
+  return schema.meta({ type: 'boolean' })
+}
 
 /** A text of bounded length; other scalars are taken as their text. */
 export const text = (options: { min?: number; max?: number } = {}) =>

@@ -1,13 +1,37 @@
 import { isValueMap, type Value, type ValueMap } from '@weft/contracts'
 import { authorNameOf, DomainError, siteOf, type Workflow } from '@weft/core'
 import type { Platform } from '@weft/platform'
+import { z } from 'zod'
 import { defineRoute } from '../http/define-route.ts'
+import { values } from './shapes.ts'
+
+const switchable = z.looseObject({ enabled: z.boolean() })
 
 const parameters = defineRoute({
   method: 'GET',
   path: '/parameters',
   auth: 'app',
   summary: "The app's form, features and limits",
+  response: z.object({
+    opening_statement: z.string().nullable(),
+    suggested_questions: z.array(z.string()),
+    suggested_questions_after_answer: switchable,
+    speech_to_text: switchable,
+    text_to_speech: switchable,
+    retriever_resource: switchable,
+    annotation_reply: switchable,
+    more_like_this: switchable,
+    user_input_form: z.array(z.record(z.string(), values)).meta({ description: 'Fields, each under its type: `{"text-input": {…}}`' }),
+    sensitive_word_avoidance: switchable,
+    file_upload: values,
+    system_parameters: z.object({
+      image_file_size_limit: z.number(),
+      video_file_size_limit: z.number(),
+      audio_file_size_limit: z.number(),
+      file_size_limit: z.number(),
+      workflow_file_upload_limit: z.number(),
+    }),
+  }),
   async handler({ platform, scope, app }) {
     if (app.mode !== 'workflow' && app.mode !== 'advanced-chat') throw new DomainError('app_unavailable')
     if (!app.workflowId) throw new DomainError('app_unavailable')
@@ -56,6 +80,13 @@ const information = defineRoute({
   path: '/info',
   auth: 'app',
   summary: 'What the app is called and does',
+  response: z.object({
+    name: z.string(),
+    description: z.string(),
+    tags: z.array(z.string()),
+    mode: z.string(),
+    author_name: z.string().nullable(),
+  }),
   async handler({ platform, scope, app }) {
     const authorName = await authorNameOf(platform.database, app)
     const tags = await platform.tags.namesOf(scope, app.id)
@@ -68,6 +99,9 @@ const meta = defineRoute({
   path: '/meta',
   auth: 'app',
   summary: "The icons of the app's tools",
+  response: z.object({
+    tool_icons: z.record(z.string(), z.union([z.string(), z.object({ background: z.string(), content: z.string() })])),
+  }),
   handler: () => ({ tool_icons: {} }),
 })
 
@@ -76,6 +110,23 @@ const site = defineRoute({
   path: '/site',
   auth: 'app',
   summary: 'How the app shows itself on the web',
+  response: z.object({
+    title: z.string(),
+    chat_color_theme: z.string().nullable(),
+    chat_color_theme_inverted: z.boolean(),
+    icon_type: z.string().nullable(),
+    icon: z.string().nullable(),
+    icon_background: z.string().nullable(),
+    icon_url: z.string().nullable(),
+    description: z.string().nullable(),
+    copyright: z.string().nullable(),
+    privacy_policy: z.string().nullable(),
+    custom_disclaimer: z.string().nullable(),
+    default_language: z.string(),
+    prompt_public: z.boolean(),
+    show_workflow_steps: z.boolean(),
+    use_icon_as_answer_icon: z.boolean(),
+  }),
   async handler({ platform, scope, app }) {
     const found = await siteOf(platform.database, scope, app.id)
     if (!found) throw new DomainError('forbidden')

@@ -4,6 +4,7 @@ import { defineRoute } from '../http/define-route.ts'
 import { streamEvents } from '../http/event-stream.ts'
 import { awaitChatTurn, originOf, streamGraphError, streamRun } from '../http/run-answers.ts'
 import { CHAT_MODES, endUserOf, refuseEasyMode, requireMode, runnerOf } from './caller.ts'
+import { chatAnswer, chatEvent, success } from './shapes.ts'
 import { files, inputs, stopTask } from './workflow-runs.ts'
 
 /** A conversation's id; an empty text names none. */
@@ -29,6 +30,8 @@ const sendMessage = defineRoute({
   auth: 'app',
   summary: 'Ask something',
   body: chatBody,
+  response: chatAnswer,
+  events: chatEvent,
   async handler({ platform, scope, app, body, request, reply }) {
     const user = await endUserOf(platform, scope, app, body.user)
     requireMode(app, CHAT_MODES, 'not_chat_app')
@@ -76,6 +79,7 @@ const stopMessage = defineRoute({
   auth: 'app',
   summary: 'Stop an answer',
   body: z.object({ user: z.string().nullish() }),
+  response: success,
   async handler({ platform, scope, app, params, body }) {
     const user = await endUserOf(platform, scope, app, body.user)
     requireMode(app, CHAT_MODES, 'not_chat_app')
@@ -96,6 +100,7 @@ const complete = defineRoute({
     response_mode: z.enum(['blocking', 'streaming']).optional(),
     user: z.string().nullish(),
   }),
+  response: chatAnswer.omit({ conversation_id: true }),
   async handler({ platform, scope, app, body }) {
     await endUserOf(platform, scope, app, body.user)
     requireMode(app, ['completion'], 'app_unavailable')
@@ -109,6 +114,7 @@ const stopCompletion = defineRoute({
   auth: 'app',
   summary: 'Stop a completion',
   body: z.object({ user: z.string().nullish() }),
+  response: success,
   async handler({ platform, scope, app, params, body }) {
     const user = await endUserOf(platform, scope, app, body.user)
     requireMode(app, ['completion'], 'app_unavailable')

@@ -7,6 +7,7 @@ import { id, integer, pageNumber } from '../http/fields.ts'
 import { originOf } from '../http/run-answers.ts'
 import { secondsOf } from '../http/seconds.ts'
 import { CHAT_MODES, endUserOf, requireMode } from './caller.ts'
+import { endless, identifier, moment, success, values } from './shapes.ts'
 
 const uuid = (help: string) =>
   z
@@ -15,6 +16,68 @@ const uuid = (help: string) =>
     .meta({ help })
 
 const user = z.string().nullish()
+
+const shownConversation = z.object({
+  id: identifier,
+  name: z.string(),
+  inputs: values,
+  status: z.string(),
+  introduction: z.string(),
+  created_at: moment,
+  updated_at: moment,
+})
+
+const shownVariable = z.object({
+  id: identifier,
+  name: z.string(),
+  value_type: z.string(),
+  value: z.string().meta({ description: "The value's text, lists and objects as Python writes them" }),
+  description: z.string(),
+  created_at: moment,
+  updated_at: moment,
+})
+
+const messageFile = z.object({
+  id: z.string().nullable(),
+  filename: z.string().nullable(),
+  type: z.string().nullable(),
+  url: z.string().nullable(),
+  mime_type: z.string().nullable(),
+  size: z.int().nullable(),
+  transfer_method: z.string().nullable(),
+  belongs_to: z.enum(['user', 'assistant']).nullable(),
+  upload_file_id: z.string().nullable(),
+})
+
+const shownMessage = z.object({
+  id: identifier,
+  conversation_id: identifier,
+  parent_message_id: identifier.nullable(),
+  inputs: values,
+  query: z.string(),
+  answer: z.string(),
+  message_files: z.array(messageFile),
+  feedback: z.object({ rating: z.enum(['like', 'dislike']) }).nullable(),
+  retriever_resources: z.array(values),
+  created_at: moment,
+  agent_thoughts: z.array(values),
+  status: z.enum(['normal', 'error']),
+  error: z.string().nullable(),
+})
+
+const shownFeedback = z.object({
+  id: identifier,
+  app_id: identifier,
+  conversation_id: identifier,
+  message_id: identifier,
+  rating: z.enum(['like', 'dislike']),
+  content: z.string().nullable(),
+  from_source: z.enum(['user', 'admin']),
+  from_end_user_id: identifier.nullable(),
+  from_account_id: identifier.nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+})
 
 const listConversations = defineRoute({
   method: 'GET',
@@ -30,6 +93,7 @@ const listConversations = defineRoute({
       .default('-updated_at')
       .meta({ help: 'Sort order for conversations' }),
   }),
+  response: endless(shownConversation),
   async handler({ platform, scope, app, query }) {
     requireMode(app, CHAT_MODES, 'not_chat_app')
     const owner = await ownerOf(platform, scope, app, query.user)
@@ -65,6 +129,7 @@ const renameConversation = defineRoute({
   summary: 'Name a conversation',
   params: z.object({ conversationId: id() }),
   body: z.object({ name: z.string().nullish(), auto_generate: z.boolean().default(false), user }),
+  response: shownConversation,
   async handler({ platform, scope, app, params, body }) {
     requireMode(app, CHAT_MODES, 'not_chat_app')
     const owner = await ownerOf(platform, scope, app, body.user)
@@ -87,6 +152,7 @@ const listVariables = defineRoute({
     limit: integer({ min: 1, max: 100 }).default(20).meta({ help: 'Number of variables to return' }),
     variable_name: z.string().nullish(),
   }),
+  response: endless(shownVariable),
   async handler({ platform, scope, app, params, query }) {
     requireMode(app, CHAT_MODES, 'not_chat_app')
     const owner = await ownerOf(platform, scope, app, query.user)
@@ -111,6 +177,7 @@ const setVariable = defineRoute({
   summary: "Change a conversation's variable",
   params: z.object({ conversationId: id(), variableId: id() }),
   body: z.object({ value: z.unknown(), user }),
+  response: shownVariable,
   async handler({ platform, scope, app, params, body }) {
     requireMode(app, CHAT_MODES, 'not_chat_app')
     const owner = await ownerOf(platform, scope, app, body.user)
@@ -151,6 +218,7 @@ const listMessages = defineRoute({
     first_id: uuid('First message ID for pagination'),
     limit: integer({ min: 1, max: 100 }).default(20).meta({ help: 'Number of messages to return' }),
   }),
+  response: endless(shownMessage),
   async handler({ platform, scope, app, query, request }) {
     requireMode(app, CHAT_MODES, 'not_chat_app')
     const owner = await ownerOf(platform, scope, app, query.user)
@@ -175,6 +243,7 @@ const rateMessage = defineRoute({
   summary: 'Like or dislike an answer',
   params: z.object({ messageId: id() }),
   body: z.object({ rating: z.enum(['like', 'dislike']).nullish().meta({ help: 'Feedback rating' }), content: z.string().nullish(), user }),
+  response: success,
   async handler({ platform, scope, app, params, body }) {
     const endUser = await endUserOf(platform, scope, app, body.user)
     const { store } = platform.conversations
@@ -193,6 +262,7 @@ const listFeedbacks = defineRoute({
     page: pageNumber().default(1).meta({ help: 'Page number' }),
     limit: integer({ min: 1, max: 101 }).default(20).meta({ help: 'Number of feedbacks per page' }),
   }),
+  response: z.object({ data: z.array(shownFeedback) }),
   async handler({ platform, scope, app, query }) {
     const rows = await platform.conversations.store.feedbacks(scope, app.id, query)
     return {
@@ -220,6 +290,7 @@ const suggestQuestions = defineRoute({
   summary: 'Questions that may come next',
   params: z.object({ messageId: id() }),
   query: z.object({ user }),
+  response: success.extend({ data: z.array(z.string()) }),
   async handler({ platform, scope, app, params, query }) {
     const endUser = await endUserOf(platform, scope, app, query.user)
     requireMode(app, CHAT_MODES, 'not_chat_app')

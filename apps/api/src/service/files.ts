@@ -1,7 +1,6 @@
 import { DEFAULT_USER } from '@weft/core'
 import { z } from 'zod'
 import { deliverFile } from '../files/deliver-file.ts'
-
 import { receiveUpload } from '../files/receive-upload.ts'
 import { showUpload, uploadedFile } from '../files/shapes.ts'
 import { asAttachment } from '../files/surface.ts'
@@ -15,6 +14,7 @@ const upload = defineRoute({
   auth: 'app',
   summary: 'Upload a file for later requests: a form with `file` and `user`',
   isMultipart: true,
+  formFields: z.object({ user: z.string().nullish() }),
   response: uploadedFile,
   status: 201,
   async handler({ platform, scope, appId, request }) {
@@ -31,6 +31,7 @@ const preview = defineRoute({
   summary: 'A file that was sent to the app in a message',
   params: z.object({ fileId: id() }),
   query: z.object({ user: z.string().nullish(), as_attachment: asAttachment() }),
+  responseType: '*/*',
   async handler({ platform, scope, appId, params, query, request, reply }) {
     const file = await platform.files.deliveries.ofMessage(scope, appId, params.fileId.toLowerCase())
     return deliverFile(file, { request, reply, cacheControl: 'public, max-age=3600', asAttachment: query.as_attachment })

@@ -1,4 +1,5 @@
 import type { Platform } from '@weft/platform'
+import { z } from 'zod'
 import { defineRoute } from '../http/define-route.ts'
 import type { Surface } from '../http/surface.ts'
 import { annotationRoutes } from './annotations.ts'
@@ -14,6 +15,7 @@ const welcome = defineRoute({
   path: '/',
   auth: 'anyone',
   summary: 'Names the API',
+  response: z.object({ welcome: z.string(), api_version: z.string(), server_version: z.string() }),
   handler: () => ({ welcome: 'Dify OpenAPI', api_version: 'v1', server_version: '1.9.1' }),
 })
 

@@ -19,6 +19,7 @@ import { id, integer } from '../http/fields.ts'
 import { awaitWorkflowRun, originOf, streamGraphError, streamRun } from '../http/run-answers.ts'
 import { secondsOf } from '../http/seconds.ts'
 import { endUserOf, requireMode, runnerOf } from './caller.ts'
+import { chatEvent, identifier, moment, paged, success, values, workflowEvent } from './shapes.ts'
 
 export const inputs = z.record(z.string(), z.unknown()).transform(value => value as ValueMap)
 export const files = z
@@ -31,6 +32,25 @@ const runBody = z.object({
   files,
   response_mode: z.enum(['blocking', 'streaming']).optional(),
   user: z.string().nullish(),
+})
+
+const runStatus = z.enum(['running', 'succeeded', 'failed', 'stopped', 'partial-succeeded'])
+
+const runAnswer = z.object({
+  task_id: identifier,
+  workflow_run_id: identifier,
+  data: z.object({
+    id: identifier,
+    workflow_id: identifier,
+    status: runStatus,
+    outputs: values.nullable(),
+    error: z.string().nullable(),
+    elapsed_time: z.number(),
+    total_tokens: z.int(),
+    total_steps: z.int(),
+    created_at: moment,
+    finished_at: moment,
+  }),
 })
 
 interface RunCall {
@@ -74,6 +94,8 @@ const runPublished = defineRoute({
   auth: 'app',
   summary: 'Run the published workflow',
   body: runBody,
+  response: runAnswer,
+  events: workflowEvent,
   handler: call => run(call),
 })
 
@@ -83,6 +105,8 @@ const runVersion = defineRoute({
   auth: 'app',
   summary: 'Run a published version of the workflow',
   body: runBody,
+  response: runAnswer,
+  events: workflowEvent,
   handler: call => run(call, call.params.workflowId),
 })
 
@@ -92,6 +116,7 @@ const stopRun = defineRoute({
   auth: 'app',
   summary: 'Stop a run',
   body: z.object({ user: z.string().nullish() }),
+  response: success,
   async handler({ platform, scope, app, params, body }) {
     await endUserOf(platform, scope, app, body.user)
     requireMode(app, ['workflow'], 'not_workflow_app')
@@ -117,6 +142,19 @@ const runDetail = defineRoute({
   auth: 'app',
   summary: 'What became of a run',
   params: z.object({ runId: id() }),
+  response: z.object({
+    id: identifier,
+    workflow_id: identifier,
+    status: runStatus,
+    inputs: z.string().meta({ description: 'JSON text' }),
+    outputs: z.string().nullable().meta({ description: 'JSON text' }),
+    error: z.string().nullable(),
+    total_steps: z.int(),
+    total_tokens: z.int(),
+    created_at: moment,
+    finished_at: moment.nullable(),
+    elapsed_time: z.number(),
+  }),
   async handler({ platform, scope, app, params }) {
     requireMode(app, ['workflow', 'advanced-chat'], 'not_workflow_app')
     const found = await platform.runs.service.store.find(scope, params.runId)
@@ -157,12 +195,34 @@ export const logQuery = z.object({
   limit: integer({ min: 1, max: 100 }).default(20),
 })
 
+const runLog = z.object({
+  id: identifier,
+  workflow_run: z.object({
+    id: identifier,
+    version: z.string(),
+    status: runStatus,
+    error: z.string().nullable(),
+    elapsed_time: z.number(),
+    total_tokens: z.int(),
+    total_steps: z.int(),
+    created_at: moment,
+    finished_at: moment.nullable(),
+    exceptions_count: z.int(),
+  }),
+  created_from: z.string(),
+  created_by_role: z.enum(['account', 'end_user']),
+  created_by_account: z.object({ id: identifier, name: z.string(), email: z.string() }).nullable(),
+  created_by_end_user: z.object({ id: identifier, type: z.string(), is_anonymous: z.boolean(), session_id: z.string() }).nullable(),
+  created_at: moment,
+})
+
 const runLogs = defineRoute({
   method: 'GET',
   path: '/workflows/logs',
   auth: 'app',
   summary: 'Finished runs of the workflow',
   query: logQuery,
+  response: paged(runLog),
   async handler({ platform, scope, app, query }) {
     return searchLogs(platform, scope, app, query)
   },
@@ -220,7 +280,11 @@ const taskEvents = defineRoute({
   path: '/tasks/:taskId/events',
   auth: 'app',
   summary: 'Come back to a stream: what was missed, then the live rest',
-  query: z.object({ user: z.string().nullish(), after: z.string().nullish() }),
+  query: z.object({
+    user: z.string().nullish(),
+    after: z.string().nullish().meta({ description: 'The last event that came, where no `Last-Event-ID` says it' }),
+  }),
+  events: z.union([chatEvent, workflowEvent]),
   async handler({ platform, scope, app, params, query, request, reply }) {
     const user = await endUserOf(platform, scope, app, query.user)
     const taskId = params.taskId ?? ''
