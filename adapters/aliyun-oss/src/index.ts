@@ -1,0 +1,1 @@
+export { AliyunOssError, AliyunOssObjectStore, type AliyunOssOptions } from './aliyun-oss-object-store.ts'
