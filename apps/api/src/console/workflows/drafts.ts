@@ -30,7 +30,8 @@ const readDraft = defineRoute({
   async handler({ platform, scope, params }) {
     const app = await platform.apps.catalogue.find(scope, params.appId, GRAPH_MODES)
     const draft = await platform.workflows.store.draft(scope, app.id)
-    return showWorkflow(draft, await platform.workflows.editing.authorsOf([draft]))
+    const isTool = await platform.tools.workflow.isPublished(scope, app.id)
+    return showWorkflow(draft, await platform.workflows.editing.authorsOf([draft]), isTool)
   },
 })
 

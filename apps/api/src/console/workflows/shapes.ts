@@ -6,7 +6,7 @@ export const workflowShape = z.looseObject({ id: z.string().nullable(), version:
 
 const NOBODY = { id: null, name: null, email: null }
 
-export function showWorkflow(workflow: Workflow, authors: Map<string, WorkflowAuthor>) {
+export function showWorkflow(workflow: Workflow, authors: Map<string, WorkflowAuthor>, isTool: boolean) {
   const { createdBy, updatedBy } = workflow
   return {
     id: workflow.id,
@@ -20,7 +20,7 @@ export function showWorkflow(workflow: Workflow, authors: Map<string, WorkflowAu
     created_at: secondsOf(workflow.createdAt),
     updated_by: (updatedBy && authors.get(updatedBy)) || null,
     updated_at: secondsOf(workflow.updatedAt),
-    tool_published: false,
+    tool_published: isTool,
     environment_variables: workflow.environmentVariables.map(showVariable),
     conversation_variables: workflow.conversationVariables.map(showVariable),
     rag_pipeline_variables: [],

@@ -36,7 +36,8 @@ const readPublished = defineRoute({
     const app = await platform.apps.catalogue.find(scope, params.appId, GRAPH_MODES)
     if (!app.workflowId) return NO_WORKFLOW
     const workflow = await platform.workflows.store.published(scope, app)
-    return showWorkflow(workflow, await platform.workflows.editing.authorsOf([workflow]))
+    const isTool = await platform.tools.workflow.isPublished(scope, app.id)
+    return showWorkflow(workflow, await platform.workflows.editing.authorsOf([workflow]), isTool)
   },
 })
 
@@ -83,7 +84,8 @@ const listVersions = defineRoute({
       isNamed: query.named_only ?? false,
     })
     const authors = await editing.authorsOf(items)
-    return { items: items.map(item => showWorkflow(item, authors)), page, limit, has_more: hasMore }
+    const isTool = await platform.tools.workflow.isPublished(scope, app.id)
+    return { items: items.map(item => showWorkflow(item, authors, isTool)), page, limit, has_more: hasMore }
   },
 })
 
@@ -101,7 +103,8 @@ const labelVersion = defineRoute({
     const label = labelOf(body)
     if (!Object.keys(label).length) throw new ResponseError(400, { message: 'No valid fields to update' })
     const workflow = await platform.workflows.editing.label(scope, account.id, app, params.workflowId, label)
-    return showWorkflow(workflow, await platform.workflows.editing.authorsOf([workflow]))
+    const isTool = await platform.tools.workflow.isPublished(scope, app.id)
+    return showWorkflow(workflow, await platform.workflows.editing.authorsOf([workflow]), isTool)
   },
 })
 

@@ -82,7 +82,7 @@ test('takes parameters from every place, the path and the body', async () => {
 })
 
 test('follows references, and merges what stands in allOf', async () => {
-  const schemas = {
+  const schemas: ValueMap = {
     Boat: {
       type: 'object',
       required: ['name'],
@@ -111,7 +111,7 @@ test('warns of a name that is there twice', async () => {
 })
 
 test('chooses the server by its environment, and fills in its variables', async () => {
-  const servers = [
+  const servers: ValueMap[] = [
     { url: 'https://{area}.example.com', variables: { area: { default: 'eu' } } },
     { url: 'https://test.example.com', env: 'test' },
   ]
