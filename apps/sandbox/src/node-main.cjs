@@ -1,8 +1,33 @@
 // What Node runs in the sandbox, before the program: it is handed to `node -e`, which looks for no file.
 {
   const { readSync, writeSync, closeSync } = require('node:fs')
-  const { compileFunction } = require('node:vm')
-  const { createRequire } = require('node:module')
+  const { compileFunction, constants } = require('node:vm')
+  const { createRequire, syncBuiltinESMExports } = require('node:module')
+  // Telling Node of the proxy loads its whole HTTP client, which takes as long again as the start: so it waits for a first request.
+  const goByProxy = proxy => {
+    const http = require('node:http')
+    const https = require('node:https')
+    let isTold = false
+    const tell = () => {
+      if (isTold) return
+      isTold = true
+      http.setGlobalProxyFromEnv?.({ http_proxy: proxy, https_proxy: proxy })
+    }
+    const tellBefore = (owner, name) => {
+      const original = owner[name]
+      const replaced = {
+        [name](...given) {
+          tell()
+          return Reflect.apply(original, this, given)
+        },
+      }
+      owner[name] = replaced[name]
+    }
+    for (const owner of [http, https]) for (const name of ['request', 'get']) tellBefore(owner, name)
+    tellBefore(globalThis, 'fetch')
+    syncBuiltinESMExports()
+  }
+  if (process.env.PROXY) goByProxy(process.env.PROXY)
   for (const name of Object.keys(process.env)) delete process.env[name]
   const exactly = size => {
     const bytes = Buffer.alloc(size)
@@ -24,7 +49,11 @@
   // `-e` makes the built-in modules and these names global; a program is a module of its own, whose names are its own.
   for (const name of ['require', 'module', 'exports', '__filename', '__dirname']) delete globalThis[name]
   const names = ['exports', 'require', 'module', '__filename', '__dirname']
-  const given = [module.exports, load, module, '/program.js', '/']
-  if (preload) compileFunction(preload, names, { filename: '/preload.js' }).apply(module.exports, given)
-  compileFunction(code, names, { filename: '/program.js' }).apply(module.exports, given)
+  const run = (text, filename) =>
+    compileFunction(text, names, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }).call(
+      module.exports,
+      ...[module.exports, load, module, filename, '/'],
+    )
+  if (preload) run(preload, '/preload.js')
+  run(code, '/program.js')
 }

@@ -153,7 +153,6 @@ export class Zygote {
 
   #configuration() {
     const { hasProxy, memoryBytes, temporaryBytes, pythonPackages, hasNodePackages, runTimeout, hasUserNamespaces } = this.#options
-    const proxy = `http://127.0.0.1:${PROXY_PORT}`
     return {
       hasUserNamespaces,
       memoryBytes,
@@ -169,7 +168,7 @@ export class Zygote {
         ...['node', `--max-old-space-size=${Math.floor(memoryBytes / 2 / 1024 / 1024)}`, '--no-warnings', '--no-experimental-sqlite'],
         ...['-e', NODE_MAIN],
       ],
-      nodeEnvironment: hasProxy ? ['NODE_USE_ENV_PROXY=1', `HTTP_PROXY=${proxy}`, `HTTPS_PROXY=${proxy}`] : [],
+      nodeEnvironment: hasProxy ? [`PROXY=http://127.0.0.1:${PROXY_PORT}`] : [],
     }
   }
 

@@ -16,6 +16,11 @@ describe.skipIf(!(await hasSandboxTools()))("dify-sandbox's own integration chec
       const answer = await fetch(`http://127.0.0.1:${port}/`)
       response.end((await answer.text()).replace(/this is .*/, `this is ${new URL(request.url ?? '').host}`))
     })
+    proxy.on('connect', (_request, near) => {
+      const far = connect((site.address() as AddressInfo).port, '127.0.0.1', () => near.write('HTTP/1.1 200 OK\r\n\r\n'))
+      for (const socket of [near, far]) socket.on('error', () => socket.destroy())
+      far.pipe(near).pipe(far)
+    })
     for (const server of [site, proxy]) await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     sandbox = await startTestSandbox({
       SSRF_PROXY_HTTP_URL: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
@@ -79,6 +84,14 @@ describe.skipIf(!(await hasSandboxTools()))("dify-sandbox's own integration chec
       error: '',
       stdout: expect.stringContaining('www.site.example'),
     })
+  })
+
+  test.each([
+    ['fetch', `fetch('http://www.site.example/').then(answer => answer.text()).then(console.log)`],
+    ['http', `require('http').get('http://www.site.example/', answer => answer.pipe(process.stdout))`],
+    ['an imported http', `import('node:http').then(({ get }) => get('http://www.site.example/', answer => answer.pipe(process.stdout)))`],
+  ])('Node reaches a site by %s', async (_way, code) => {
+    expect(await sandbox.run('nodejs', code)).toMatchObject({ error: '', stdout: expect.stringContaining('www.site.example') })
   })
 
   test('Python knows time zones', async () => {

@@ -37,7 +37,7 @@ describe.skipIf(!(await hasSandboxTools()))('the sandbox service', () => {
   test('goes on after its first process was killed', async () => {
     await using sandbox = await startTestSandbox()
     const running = sandbox.run('python3', 'import time\ntime.sleep(20)')
-    await sleep(200)
+    await sleep(1500)
     const [bubblewrap] = execFileSync('pgrep', ['-P', String(process.pid), 'bwrap'], { encoding: 'utf8' }).split('\n')
     process.kill(Number(bubblewrap), 'SIGKILL')
     expect((await running).error).toContain('killed')
