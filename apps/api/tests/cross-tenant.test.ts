@@ -36,10 +36,11 @@ async function furnish(): Promise<Furniture> {
   const file = await addFile(owner)
   const runs = await addRuns(workflow)
   const talk = await addConversation(chat)
+  const tools = await addTools(workflow.id)
   return {
     appIds: [workflow.id, chat.id],
-    ids: [...workflow.ids, ...chat.ids, ...runs, ...talk, owner.scope.tenantId, owner.account.id, tag.id, file.id],
-    marks: [owner.account.email, "Ada's Workspace", owner.account.id, 'Word of Ada', workflow.key, chat.key],
+    ids: [...workflow.ids, ...chat.ids, ...runs, ...talk, ...tools.ids, owner.scope.tenantId, owner.account.id, tag.id, file.id],
+    marks: [owner.account.email, "Ada's Workspace", owner.account.id, 'Word of Ada', workflow.key, chat.key, ...tools.marks],
     appMarks: ['Plans of Ada', 'Talks of Ada', file.name, 'Boats of Ada', 'Height of Ada', 'Question of Ada', 'Approval of Ada'],
   }
 }
@@ -114,6 +115,30 @@ async function addConversation({ key }: AddedApp): Promise<string[]> {
   ]
   expect(ids.every(Boolean)).toBe(true)
   return ids
+}
+
+/** A custom tool, a workflow that is one, an MCP server, and an app that is one. */
+async function addTools(appId: string): Promise<{ ids: string[]; marks: string[] }> {
+  const [icon, path] = [{ content: '🚤', background: '#FFF' }, '/workspaces/current/tool-provider']
+  const schema = JSON.stringify({ openapi: '3.1.0', servers: [{ url: 'https://tides.example' }], paths: { '/': { get: {} } } })
+  const credentials = { auth_type: 'api_key_header', api_key_value: 'Key of Ada' }
+  await owner.call('POST', `${path}/api/add`, { provider: 'Tool of Ada', icon, credentials, schema_type: 'openapi', schema })
+  const tool = { name: 'tool_of_ada', label: 'Tool of Ada', description: '', icon, parameters: [], workflow_app_id: appId }
+  await owner.call('POST', `${path}/workflow/create`, tool)
+  const server = {
+    name: 'Server of Ada',
+    server_url: 'https://tides.example/mcp',
+    icon: '🚤',
+    icon_type: 'emoji',
+    server_identifier: 'tides',
+  }
+  const { body: mcp } = await owner.call('POST', `${path}/mcp`, server)
+  const { body: served } = await owner.call('POST', `/apps/${appId}/server`, { parameters: {} })
+  const { body: api } = await owner.call('GET', '/workspaces/current/tools/api')
+  const { body: workflows } = await owner.call('GET', '/workspaces/current/tools/workflow')
+  const ids = [mcp.id, served.id, api[0].id, workflows[0].id]
+  expect(ids.every(Boolean)).toBe(true)
+  return { ids, marks: ['Tool of Ada', 'Server of Ada', 'tides.example', 'Key of Ada', served.server_code] }
 }
 
 /** Nothing in these is the tenant's: setting up, logging in and out. */
