@@ -1,13 +1,28 @@
 import { isIP } from 'node:net'
-import { checkObjectKey, inParts, ObjectNotFoundError, type ObjectRange, type ObjectStore, rangeHeader } from '@weft/ports'
-import { Agent, type Dispatcher, interceptors } from 'undici'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  checkObjectKey,
+  type HttpClient,
+  inParts,
+  ObjectNotFoundError,
+  type ObjectRange,
+  type ObjectStore,
+  OutboundError,
+  type OutboundResponse,
+  rangeHeader,
+} from '@weft/ports'
 import { encode, encodePath, type OssCredentials, signV1, signV4 } from './oss-signature.ts'
 
 const PART_BYTES = 8 * 1024 * 1024
+/** Milliseconds before each further try. */
+const RETRIES = [500, 1000, 2000]
+/** Milliseconds. A part may take its time on a slow line. */
+const TIMEOUTS = { connect: 10_000, read: 60_000, write: 120_000 }
 
 export interface AliyunOssOptions {
   bucket: string
-  /** Of the region, as `https://oss-cn-hangzhou.aliyuncs.com`; without a scheme, `https`. */
+  /** Of the region, as `https://oss-cn-hangzhou.aliyuncs.com`. */
   endpoint: string
   credentials: OssCredentials
   /** Version 4 signs for a region, as `cn-hangzhou`. */
@@ -15,6 +30,8 @@ export interface AliyunOssOptions {
   /** A folder in the bucket that all keys are under. */
   folder?: string
 }
+
+type OssMethod = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
 
 interface Call {
   key?: string
@@ -28,15 +45,15 @@ export class AliyunOssObjectStore implements ObjectStore {
   readonly #options: AliyunOssOptions
   readonly #endpoint: URL
   readonly #folder: string
-  readonly #agent = new Agent()
-  readonly #dispatcher: Dispatcher
+  readonly #http: HttpClient
 
-  constructor(options: AliyunOssOptions) {
+  /** @param http may call the endpoint; it ends with the store */
+  constructor(options: AliyunOssOptions, http: HttpClient) {
     this.#options = options
-    this.#endpoint = new URL(options.endpoint.includes('://') ? options.endpoint : `https://${options.endpoint}`)
+    this.#http = http
+    this.#endpoint = new URL(options.endpoint)
     const folder = options.folder?.replace(/^\/+|\/+$/g, '')
     this.#folder = folder ? `${folder}/` : ''
-    this.#dispatcher = this.#agent.compose(interceptors.retry({ maxRetries: 3, throwOnError: false }))
   }
 
   async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ size: number }> {
@@ -67,11 +84,11 @@ export class AliyunOssObjectStore implements ObjectStore {
     // Without the second header OSS answers a range that goes beyond the end with the whole object.
     const headers = options.range && { range: rangeHeader(options.range), 'x-oss-range-behavior': 'standard' }
     const answer = await this.#call('GET', { key: this.#path(key), headers })
-    const { statusCode, body } = answer
-    if (statusCode === 200) return { body, size: Number(answer.headers['content-length']) }
-    if (statusCode === 206) return { body, size: Number(String(answer.headers['content-range']).split('/').at(-1)) }
+    const { status, body } = answer
+    if (status === 200) return { body, size: Number(header(answer, 'content-length')) }
+    if (status === 206) return { body, size: Number(header(answer, 'content-range').split('/').at(-1)) }
     const error = await failure(answer)
-    const size = statusCode === 416 ? await this.size(key) : undefined
+    const size = status === 416 ? await this.size(key) : undefined
     if (size !== undefined) return { body: nothing(), size }
     if (error.vendorCode === 'NoSuchKey') throw new ObjectNotFoundError(key)
     throw error
@@ -79,10 +96,9 @@ export class AliyunOssObjectStore implements ObjectStore {
 
   async size(key: string): Promise<number | undefined> {
     const answer = await this.#call('HEAD', { key: this.#path(key) })
-    if (answer.statusCode === 404) return void (await answer.body.dump())
-    if (answer.statusCode !== 200) throw await failure(answer)
-    await answer.body.dump()
-    return Number(answer.headers['content-length'])
+    if (answer.status !== 200 && answer.status !== 404) throw await failure(answer)
+    await buffer(answer.body)
+    return answer.status === 404 ? undefined : Number(header(answer, 'content-length'))
   }
 
   async delete(key: string): Promise<void> {
@@ -95,7 +111,7 @@ export class AliyunOssObjectStore implements ObjectStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    await this.#http[Symbol.asyncDispose]()
   }
 
   #path(key: string): string {
@@ -111,8 +127,8 @@ export class AliyunOssObjectStore implements ObjectStore {
   }
 
   async #putPart(key: string, uploadId: string, number: number, body: Uint8Array): Promise<string> {
-    const { headers } = await this.#succeed('PUT', { key, query: { partNumber: String(number), uploadId }, body })
-    return String(headers.etag)
+    const { answer } = await this.#succeed('PUT', { key, query: { partNumber: String(number), uploadId }, body })
+    return header(answer, 'etag')
   }
 
   async #completeUpload(key: string, { uploadId, tags }: { uploadId: string; tags: string[] }) {
@@ -123,30 +139,47 @@ export class AliyunOssObjectStore implements ObjectStore {
 
   async #succeed(method: 'GET' | 'PUT' | 'POST' | 'DELETE', call: Call) {
     const answer = await this.#call(method, call)
-    if (answer.statusCode >= 300) throw await failure(answer)
-    return { headers: answer.headers, text: await answer.body.text() }
+    if (answer.status >= 300) throw await failure(answer)
+    return { answer, text: (await buffer(answer.body)).toString() }
   }
 
-  #call(method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE', { key, query = {}, headers = {}, body }: Call) {
+  /** Tries again where OSS is busy or out of reach, with a new signature. What completes an upload may be done once only. */
+  async #call(method: OssMethod, call: Call): Promise<OutboundResponse> {
+    for (const pause of method === 'POST' ? [] : RETRIES) {
+      try {
+        const answer = await this.#send(method, call)
+        if (answer.status !== 429 && answer.status < 500) return answer
+        await buffer(answer.body)
+      } catch (error) {
+        if (!(error instanceof OutboundError) || (error.code !== 'connection-failed' && error.code !== 'timeout')) throw error
+      }
+      await sleep(pause)
+    }
+    return this.#send(method, call)
+  }
+
+  #send(method: OssMethod, { key, query = {}, headers = {}, body }: Call): Promise<OutboundResponse> {
     const { bucket } = this.#options
     const parameters = Object.entries(query).map(([name, value]) => (value ? `${encode(name)}=${encode(value)}` : encode(name)))
-    const { origin, path } = this.#address(key)
-    return this.#dispatcher.request({
-      origin,
-      path: parameters.length ? `${path}?${parameters.join('&')}` : path,
+    const url = this.#url(key)
+    const signed = this.#sign({ method, bucket, key, query, headers: { ...headers, 'accept-encoding': 'identity' } })
+    return this.#http.request({
       method,
-      headers: this.#sign({ method, bucket, key, query, headers }),
-      body: body ?? null,
+      url: parameters.length ? `${url}?${parameters.join('&')}` : url,
+      headers: Object.entries(signed),
+      body,
+      timeouts: TIMEOUTS,
+      followRedirects: false,
     })
   }
 
   /** The bucket is part of the host's name, where the host has one. */
-  #address(key = ''): { origin: string; path: string } {
+  #url(key = ''): string {
     const { protocol, host, hostname } = this.#endpoint
     const { bucket } = this.#options
     return isIP(hostname) || hostname === 'localhost'
-      ? { origin: `${protocol}//${host}`, path: encodePath(`/${bucket}/${key}`) }
-      : { origin: `${protocol}//${bucket}.${host}`, path: encodePath(`/${key}`) }
+      ? `${protocol}//${host}${encodePath(`/${bucket}/${key}`)}`
+      : `${protocol}//${bucket}.${host}${encodePath(`/${key}`)}`
   }
 
   #sign(request: Parameters<typeof signV1>[0]): Record<string, string> {
@@ -171,10 +204,14 @@ export class AliyunOssError extends Error {
 }
 
 /** Reads an answer that is no success to its end. */
-async function failure({ statusCode, body }: Dispatcher.ResponseData): Promise<AliyunOssError> {
-  const text = await body.text()
+async function failure({ status, body }: OutboundResponse): Promise<AliyunOssError> {
+  const text = (await buffer(body)).toString()
   const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? ''
-  return new AliyunOssError(statusCode, element('Code'), element('Message'))
+  return new AliyunOssError(status, element('Code'), element('Message'))
+}
+
+function header({ headers }: OutboundResponse, wanted: string): string {
+  return headers.find(([name]) => name === wanted)?.[1] ?? ''
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

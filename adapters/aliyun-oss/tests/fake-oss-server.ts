@@ -10,9 +10,11 @@ import { text as readText } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type OssCredentials, type OssRequest, signV1, signV4 } from '../src/oss-signature.ts'
 
+/** For tests alone: how many uploads are under way. No bucket has this name. */
+export const UNFINISHED_UPLOADS = '/~unfinished-uploads'
 const SMALLEST_PART = 100 * 1024
 
-interface FakeOssOptions {
+export interface FakeOssOptions {
   bucket: string
   credentials: OssCredentials
   region: string
@@ -32,6 +34,7 @@ export async function startFakeOss(options: FakeOssOptions) {
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '', 'http://oss')
+    if (url.pathname === UNFINISHED_UPLOADS) return void response.end(String(uploads.size))
     const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(url.pathname)) ?? []
     const query = Object.fromEntries(url.searchParams)
     checkSignature(request, { method: request.method ?? '', bucket, key, query, headers: sentHeaders(request) }, options)
@@ -105,7 +108,6 @@ export async function startFakeOss(options: FakeOssOptions) {
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    unfinishedUploads: () => uploads.size,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -64,6 +64,10 @@ function textFor(parse: (text: string) => unknown, must: string) {
     .meta({ must })
 }
 
+function parseServiceAccount(base64: string) {
+  return base64 === '' ? undefined : JSON.parse(Buffer.from(base64, 'base64').toString())
+}
+
 const addresses = () => textFor(parseRedisAddresses, 'a comma list of host:port')
 
 /** An empty value of anything but a text means that it is not set, as Compose files pass on what they do not know. */
@@ -149,7 +153,31 @@ export const VARIABLES = {
     QUEUE_DRIVER: choice(['', 'postgres', 'redis'], ''),
   },
   storage: {
-    STORAGE_TYPE: choice(['opendal', 'local'], 'opendal'),
+    STORAGE_TYPE: choice(['opendal', 'local', 's3', 'azure-blob', 'google-storage', 'aliyun-oss'], 'opendal'),
+    OPENDAL_SCHEME: choice(['fs'], 'fs'),
+    OPENDAL_FS_ROOT: text('storage'),
+    STORAGE_LOCAL_PATH: text('storage'),
+    S3_ENDPOINT: httpUrl(),
+    S3_REGION: text(),
+    S3_BUCKET_NAME: text(),
+    S3_ACCESS_KEY: text(),
+    S3_SECRET_KEY: text(),
+    S3_ADDRESS_STYLE: choice(['auto', 'virtual', 'path'], 'auto'),
+    S3_USE_AWS_MANAGED_IAM: boolean(false),
+    AZURE_BLOB_ACCOUNT_NAME: text(),
+    AZURE_BLOB_ACCOUNT_KEY: text(),
+    AZURE_BLOB_CONTAINER_NAME: text(),
+    AZURE_BLOB_ACCOUNT_URL: httpUrl(),
+    GOOGLE_STORAGE_BUCKET_NAME: text(),
+    GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64: textFor(parseServiceAccount, 'the JSON of a service account’s key in base64'),
+    STORAGE_EMULATOR_HOST: httpUrl(),
+    ALIYUN_OSS_BUCKET_NAME: text(),
+    ALIYUN_OSS_ACCESS_KEY: text(),
+    ALIYUN_OSS_SECRET_KEY: text(),
+    ALIYUN_OSS_ENDPOINT: text(),
+    ALIYUN_OSS_REGION: text(),
+    ALIYUN_OSS_AUTH_VERSION: choice(['v1', 'v4'], 'v4'),
+    ALIYUN_OSS_PATH: text(),
     FILES_ACCESS_TIMEOUT: integer(300, { min: 1 }),
     UPLOAD_FILE_SIZE_LIMIT: integer(15),
     UPLOAD_FILE_BATCH_LIMIT: integer(5),
@@ -250,7 +278,7 @@ export const VARIABLES = {
   },
 } as const satisfies Record<string, Record<string, z.ZodType>>
 
-const SECRET = /PASSWORD|SECRET|API_KEY|DATABASE_URL/
+const SECRET = /PASSWORD|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|SERVICE_ACCOUNT|DATABASE_URL/
 const SWITCHES = new Set(['ENABLE_EMAIL_PASSWORD_LOGIN', 'ADMIN_API_KEY_ENABLE'])
 
 type Groups = typeof VARIABLES

@@ -1,4 +1,3 @@
-import { DiskObjectStore } from '@weft/adapter-disk'
 import { loadModelProviders } from '@weft/adapter-models'
 import { createGatedHttpClient } from '@weft/adapter-outbound'
 import {
@@ -49,6 +48,7 @@ import { type ConversationFeature, createCodeRunner, createRuns, type RunFeature
 import { acceptNextSecretKey, dropNextSecretKey, readNextSecretKey, readOrMakeSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
 import { createSignals, type Signals } from './signals.ts'
+import { createObjectStore } from './storage.ts'
 import { createToolFeature, type ToolFeature } from './tools.ts'
 
 /** What a test may put in another's place. What it hands in stays its own to release. */
@@ -119,7 +119,7 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
   const connection = overrides.database ?? resources.use(await connectDatabase(settings, logger))
   const { database } = connection
   const { cache, eventBus, queue } = overrides.signals ?? resources.use(await createSignals(settings, connection, logger))
-  const objectStore = overrides.objectStore ?? resources.use(new DiskObjectStore(`${settings.server.dataFolder}/storage`))
+  const objectStore = overrides.objectStore ?? resources.use(await createObjectStore(settings.storage))
 
   const httpClient = overrides.httpClient ?? resources.use(createHttpClient(settings))
 

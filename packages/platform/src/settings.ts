@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { parseAllowedTargets } from '@weft/adapter-outbound'
 import { parseRedisAddresses, type RedisOptions, type RedisServer } from '@weft/adapter-redis'
 import { type Environment, readEnvironment, SettingsError } from './environment.ts'
+import { storageSettings } from './storage.ts'
 
 /** What the rest of the program is told. Sizes are bytes and times are seconds unless the name says otherwise. */
 export type Settings = ReturnType<typeof createSettings>
@@ -70,6 +71,7 @@ function createSettings(environment: Environment) {
       loginLockoutSeconds: environment.LOGIN_LOCKOUT_DURATION,
       edition: environment.EDITION,
     },
+    storage: storageSettings(environment, resolve(environment.WEFT_DATA_DIR)),
     files: {
       accessSeconds: environment.FILES_ACCESS_TIMEOUT,
       sizeLimits: {
