@@ -40,7 +40,8 @@ export async function createApiServer(platform: Platform): Promise<FastifyInstan
     logController: new LogController({ disableRequestLogging: !settings.logging.hasRequests, requestIdLogLabel: 'requestId' }),
     trustProxy: settings.server.trustsForwardedHeaders,
     genReqId: createRequestIds(),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: handleError,
     forceCloseConnections: 'idle',
   }) as unknown as FastifyInstance
   server.decorate('openStreams', new Set<{ stop(): void }>())
@@ -80,7 +81,8 @@ export async function createApiServer(platform: Platform): Promise<FastifyInstan
           credentials: surface.name === 'console' || surface.name === 'web',
           allowedHeaders,
           exposedHeaders: ['X-Version', 'X-Env'],
-          methods: ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'],
+          methods: ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+          optionsSuccessStatus: 200,
         })
         mountSurface(scope, surface, platform)
         scope.get('/openapi.json', () => describeSurface(surface, API_VERSION))
