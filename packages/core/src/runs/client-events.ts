@@ -22,10 +22,15 @@ export interface ClientEventOptions {
 
 /** A watched run as its stream, from the beginning or from what the client had last. */
 export async function* clientEventsOf(observation: RunObservation, options: ClientEventOptions): AsyncIterable<ClientEvent> {
-  const { state, memo } = observation
+  const { memo } = observation
   const extras = new Map<string, ValueMap>()
   const wire = {
-    state,
+    get state() {
+      return observation.state
+    },
+    get messageCreatedAt() {
+      return Math.floor((observation.state.started?.at ?? 0) / 1000)
+    },
     memo,
     truncation: options.truncation,
     signFiles: (value: ValueMap) => replaceFiles(value, file => options.signFile(file as ValueMap)),
@@ -36,10 +41,10 @@ export async function* clientEventsOf(observation: RunObservation, options: Clie
   const seen = options.after ? positionOf(options.after) : undefined
   for await (const entries of observation.entries) {
     for (const entry of entries) {
-      const started = entry.event.type === 'node-started' ? state.executions.get(entry.event.execution) : undefined
+      const started = entry.event.type === 'node-started' ? observation.state.executions.get(entry.event.execution) : undefined
       const found = started && (await options.nodeExtras?.(started.node, memo.run))
       if (found) extras.set(started.id, found)
-      chat ??= isChat ? new ChatEvents({ ...wire, messageCreatedAt: Math.floor((state.started?.at ?? 0) / 1000) }) : undefined
+      chat ??= isChat ? new ChatEvents(wire) : undefined
       const events = chat ? chat.of(entry) : workflowEventsOf(entry, wire)
       for (const event of events) {
         if (seen && !isAfter(positionOf(event.id), seen)) continue

@@ -47,7 +47,8 @@ export interface StartRun {
 /** A run as somebody watches it. */
 export interface RunObservation {
   runId: string
-  state: RunState
+  /** The run by now, at least as far as the entries that have come. Another one once the run goes on in another process: ask anew. */
+  readonly state: RunState
   memo: RunMemo
   /** Batches of durable entries, in order; ends when the run is over. Leaving early stops the watching, not the run. */
   entries: AsyncIterable<JournalEntry[]>
@@ -265,18 +266,21 @@ export class RunService {
 
   /** Watches a run of this process. */
   observeActive(active: ActiveRun, after = 0): RunObservation {
+    // A run that this process loses goes on elsewhere, and so does its stream. What this process made of it last may never have happened.
+    let elsewhere: RunObservation | undefined
+    const observe = (scope: TenantScope, seq: number) => this.observe(scope, active.runId, seq)
+    async function* follow(seq: number): AsyncIterable<JournalEntry[]> {
+      elsewhere = await observe(grantTenantScope(active.plan.context.tenantId), seq)
+      if (elsewhere) yield* elsewhere.entries
+    }
     return {
       runId: active.runId,
-      state: active.state,
+      get state() {
+        return elsewhere?.state ?? active.state
+      },
       memo: active.plan.memo,
-      entries: listenTo(active, after, seq => this.#followLost(active, seq)),
+      entries: listenTo(active, after, follow),
     }
-  }
-
-  /** A run that this process lost goes on elsewhere, and so does its stream. */
-  async *#followLost(active: ActiveRun, after: number): AsyncIterable<JournalEntry[]> {
-    const observation = await this.observe(grantTenantScope(active.plan.context.tenantId), active.runId, after)
-    if (observation) yield* observation.entries
   }
 
   async *#follow(scope: TenantScope, run: RunRecord, state: RunState, after: number): AsyncIterable<JournalEntry[]> {
