@@ -7,6 +7,7 @@ import {
   startAuthorization,
 } from '@modelcontextprotocol/sdk/client/auth.js'
 import type { OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js'
+import { checkResourceAllowed, resourceUrlFromServerUrl } from '@modelcontextprotocol/sdk/shared/auth-utils.js'
 import { type McpAuthorization, type McpCredentials, McpError, type McpOAuthClient } from '@weft/ports'
 
 /** OAuth for MCP servers by the reference SDK; every request passes the gate. */
@@ -23,20 +24,23 @@ export function createMcpAuthorization({ fetch }: { fetch: typeof globalThis.fet
   }
 
   return {
-    begin: ({ serverUrl, resourceMetadataUrl, credentials, redirectUrl, state }) =>
+    begin: ({ serverUrl, challenge, credentials, redirectUrl, state }) =>
       told(async () => {
-        const options = { fetchFn, ...(resourceMetadataUrl ? { resourceMetadataUrl: new URL(resourceMetadataUrl) } : {}) }
+        const options = {
+          fetchFn,
+          ...(challenge.resourceMetadataUrl ? { resourceMetadataUrl: new URL(challenge.resourceMetadataUrl) } : {}),
+        }
         const {
           authorizationServerUrl: issuer,
           authorizationServerMetadata: metadata,
           resourceMetadata,
         } = await discoverOAuthServerInfo(serverUrl, options)
-        const scope = resourceMetadata?.scopes_supported?.join(' ')
+        const scope = challenge.scope ?? resourceMetadata?.scopes_supported?.join(' ')
         const isKnown = credentials.client !== undefined && (credentials.issuer ?? issuer) === issuer
         const client: McpOAuthClient = isKnown
           ? (credentials.client as McpOAuthClient)
           : await registerClient(issuer, { metadata, clientMetadata: clientMetadata(redirectUrl, scope), fetchFn })
-        const resource = resourceMetadata?.resource
+        const resource = resourceMetadata && ownResource(serverUrl, resourceMetadata.resource)
         const { authorizationUrl, codeVerifier } = await startAuthorization(issuer, {
           metadata,
           clientInformation: client,
@@ -79,6 +83,13 @@ export function createMcpAuthorization({ fetch }: { fetch: typeof globalThis.fet
         return { ...credentials, issuer, tokens: timed(refreshed) }
       }),
   }
+}
+
+/** A server may only name itself, or a part of the address that leads to it. @throws McpError */
+function ownResource(serverUrl: string, resource: string): string {
+  const requestedResource = resourceUrlFromServerUrl(serverUrl)
+  if (checkResourceAllowed({ requestedResource, configuredResource: resource })) return resource
+  throw new McpError('unauthorized', `the server asks for an authorization to ${resource}, which it is not`)
 }
 
 function clientMetadata(redirectUrl: string, scope: string | undefined) {

@@ -75,7 +75,7 @@ export function createMcpClient({ fetch, keepFor = 30_000 }: McpClientOptions): 
           const isForgotten = isFirst && wasKept && statusOf(error) === 404
           if (!isTold(error)) void drop(server.key, entry)
           if (isForgotten) continue
-          throw mcpFailure(error, connection.resourceMetadataUrl())
+          throw mcpFailure(error, connection.challenge())
         }
       } finally {
         leave(server.key, entry)

@@ -4,13 +4,13 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import type { McpServer } from '@weft/ports'
+import type { McpChallenge, McpServer } from '@weft/ports'
 import { mcpFailure, statusOf } from './mcp-failure.ts'
 
 export interface McpConnection {
   client: Client
-  /** The address of what the server says of its authorisation, once it has refused. */
-  resourceMetadataUrl(): string | undefined
+  /** What the server has said along with its last refusal. */
+  challenge(): McpChallenge | undefined
   close(): Promise<void>
 }
 
@@ -38,9 +38,9 @@ export async function connect(server: McpServer, fetch: typeof globalThis.fetch)
 }
 
 async function open(kind: 'http' | 'sse', server: McpServer, fetch: typeof globalThis.fetch): Promise<McpConnection> {
-  let resourceMetadataUrl: string | undefined
+  let challenge: McpChallenge | undefined
   const watched = watchedFetch(server, fetch, response => {
-    resourceMetadataUrl = extractWWWAuthenticateParams(response).resourceMetadataUrl?.href
+    challenge = challengeIn(response)
   })
   const options = { fetch: watched, requestInit: { headers: server.headers } }
   const url = new URL(server.url)
@@ -55,11 +55,18 @@ async function open(kind: 'http' | 'sse', server: McpServer, fetch: typeof globa
   try {
     const { request } = server.timeouts
     await within(request, client.connect(transport as Transport, { timeout: request }))
-    return { client, resourceMetadataUrl: () => resourceMetadataUrl, close }
+    return { client, challenge: () => challenge, close }
   } catch (error) {
     await client.close().catch(() => undefined)
-    throw mcpFailure(error, resourceMetadataUrl)
+    throw mcpFailure(error, challenge)
   }
+}
+
+/** A 403 is a challenge only where it says which scope is wanted; without that no authorisation helps. */
+function challengeIn(response: Response): McpChallenge | undefined {
+  const { resourceMetadataUrl, scope, error } = extractWWWAuthenticateParams(response)
+  if (response.status === 403 && (error !== 'insufficient_scope' || !scope)) return undefined
+  return { ...(resourceMetadataUrl ? { resourceMetadataUrl: resourceMetadataUrl.href } : {}), ...(scope ? { scope } : {}) }
 }
 
 /** A stream that opens but never says where to send requests has no time limit of its own. */
@@ -89,7 +96,7 @@ function watchedFetch(server: McpServer, fetch: typeof globalThis.fetch, onRefus
     try {
       const signal = init?.signal ? AbortSignal.any([init.signal, late.signal]) : late.signal
       const response = await fetch(url, { ...init, headers, signal })
-      if (response.status === 401) onRefusal(response)
+      if (response.status === 401 || response.status === 403) onRefusal(response)
       return response
     } finally {
       clearTimeout(timer)

@@ -2,7 +2,7 @@ import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { SseError } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ErrorCode, McpError as SdkError } from '@modelcontextprotocol/sdk/types.js'
-import { McpError, OutboundError } from '@weft/ports'
+import { type McpChallenge, McpError, OutboundError } from '@weft/ports'
 
 /** The status of an HTTP answer that a failure is about. */
 export function statusOf(error: unknown): number | undefined {
@@ -11,12 +11,14 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** What went wrong, in words for users. */
-export function mcpFailure(error: unknown, resourceMetadataUrl?: string): McpError {
+export function mcpFailure(error: unknown, challenge?: McpChallenge): McpError {
   if (error instanceof McpError) return error
   const outbound = outboundCause(error)
   if (outbound) return new McpError(outbound.code === 'timeout' ? 'timeout' : 'connection-failed', outbound.message, { cause: error })
   const status = statusOf(error)
-  if (status === 401) return new McpError('unauthorized', 'the server asks for an authorization', { cause: error, resourceMetadataUrl })
+  if (status === 401 || (status === 403 && challenge)) {
+    return new McpError('unauthorized', 'the server asks for an authorization', { cause: error, challenge })
+  }
   if (error instanceof SdkError) return new McpError(codeOf(error), wordsOf(error), { cause: error })
   if (status !== undefined && status > 0) return new McpError('connection-failed', answered(status), { cause: error })
   const isTimeout = error instanceof Error && error.name === 'TimeoutError'

@@ -178,8 +178,9 @@ describe('authorisation', () => {
   async function authorize(started: TestMcpServer) {
     const refused = await failureOf(client.listTools(serverAt(started.url())))
     expect(refused.code).toBe('unauthorized')
-    const { resourceMetadataUrl } = refused
-    const begun = await authorization.begin({ serverUrl: started.url(), resourceMetadataUrl, credentials: {}, redirectUrl, state: 'kept' })
+    const { challenge } = refused
+    expect(challenge.resourceMetadataUrl).toContain('/.well-known/oauth-protected-resource')
+    const begun = await authorization.begin({ serverUrl: started.url(), challenge, credentials: {}, redirectUrl, state: 'kept' })
     const sent = await fetch(begun.authorizationUrl, { redirect: 'manual' })
     const back = new URL(sent.headers.get('location') ?? '')
     expect(back.searchParams.get('state')).toBe('kept')
@@ -205,7 +206,7 @@ describe('authorisation', () => {
 
   test('a wrong verifier gets no tokens', async () => {
     const started = await start({ hasOAuth: true })
-    const begun = await authorization.begin({ serverUrl: started.url(), credentials: {}, redirectUrl, state: 's' })
+    const begun = await authorization.begin({ serverUrl: started.url(), challenge: {}, credentials: {}, redirectUrl, state: 's' })
     const sent = await fetch(begun.authorizationUrl, { redirect: 'manual' })
     const code = new URL(sent.headers.get('location') ?? '').searchParams.get('code') ?? ''
     const { credentials } = begun

@@ -47,22 +47,27 @@ export type McpContent =
   | { type: 'resource-link'; uri: string; name: string }
 
 export type McpErrorCode =
-  /** 401: the server wants an authorisation. */
+  /** The server wants an authorisation, or a wider one than the tokens stand for. */
   | 'unauthorized'
   | 'connection-failed'
   | 'timeout'
   /** The server answered with a JSON-RPC error, or not in the protocol. */
   | 'protocol'
 
+/** What a server says along with its refusal: where its authorisation is described, and what to ask for. */
+export interface McpChallenge {
+  resourceMetadataUrl?: string
+  scope?: string
+}
+
 export class McpError extends Error {
   readonly code: McpErrorCode
-  /** Where an unauthorised client learns whom to ask, if the server says. */
-  readonly resourceMetadataUrl: string | undefined
-  constructor(code: McpErrorCode, message: string, options?: ErrorOptions & { resourceMetadataUrl?: string }) {
+  readonly challenge: McpChallenge
+  constructor(code: McpErrorCode, message: string, options?: ErrorOptions & { challenge?: McpChallenge }) {
     super(message, options)
     this.name = 'McpError'
     this.code = code
-    this.resourceMetadataUrl = options?.resourceMetadataUrl
+    this.challenge = options?.challenge ?? {}
   }
 }
 
@@ -74,6 +79,8 @@ export interface McpCredentials {
   issuer?: string
   /** What the tokens are for, by the server's own name for itself. */
   resource?: string
+  /** What a tool has asked for and the tokens do not allow. */
+  missingScope?: string
 }
 
 export interface McpOAuthClient {
@@ -95,13 +102,7 @@ export interface McpOAuthTokens {
 /** OAuth as MCP servers ask for it: discovery, dynamic registration, PKCE, refresh. */
 export interface McpAuthorization {
   /** Finds the authorisation server, registers where there is no client yet, and makes the address to send the user to. @throws McpError */
-  begin(request: {
-    serverUrl: string
-    resourceMetadataUrl?: string
-    credentials: McpCredentials
-    redirectUrl: string
-    state: string
-  }): Promise<{
+  begin(request: { serverUrl: string; challenge: McpChallenge; credentials: McpCredentials; redirectUrl: string; state: string }): Promise<{
     authorizationUrl: string
     codeVerifier: string
     credentials: McpCredentials

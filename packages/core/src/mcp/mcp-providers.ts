@@ -3,6 +3,7 @@ import { parseJson, stringifyJson } from '@weft/contracts'
 import {
   type Cache,
   type McpAuthorization,
+  type McpChallenge,
   type McpClient,
   type McpCredentials,
   McpError,
@@ -226,8 +227,15 @@ export function createMcpProviders(options: McpProvidersOptions): McpProviders {
     } catch (error) {
       call.signal?.throwIfAborted()
       if (!(error instanceof McpError)) throw error
+      if (error.challenge.scope) await noteMissingScope(scope, provider.id, error.challenge.scope)
       throw new ToolError(error.code === 'unauthorized' ? 'credentials' : 'failed', wordsFor(error), { cause: error })
     }
+  }
+
+  /** So that whoever authorises the server anew asks for it. */
+  async function noteMissingScope(scope: TenantScope, id: string, missingScope: string): Promise<void> {
+    const credentials = await credentialsOf(scope, await find(scope, id))
+    await change(scope, id, { credentials: await sealCredentials(scope, { ...credentials, missingScope }), isAuthorized: false })
   }
 
   return {
@@ -293,6 +301,8 @@ export function createMcpProviders(options: McpProvidersOptions): McpProviders {
     },
     async authorize(scope, id, redirectUrl) {
       const provider = await find(scope, id)
+      const { missingScope } = await credentialsOf(scope, provider)
+      if (missingScope) return begin(scope, provider, redirectUrl, { scope: missingScope })
       try {
         const tools = await toolsOf(scope, provider)
         await change(scope, id, { tools, isAuthorized: true })
@@ -303,7 +313,7 @@ export function createMcpProviders(options: McpProvidersOptions): McpProviders {
           await change(scope, id, { isAuthorized: false, tools: [] })
           throw new DomainError('invalid_param', `Failed to connect to MCP server: ${error.message}`, { cause: error })
         }
-        return begin(scope, provider, redirectUrl, error.resourceMetadataUrl)
+        return begin(scope, provider, redirectUrl, error.challenge)
       }
     },
     async finishAuthorization(stateKey, code) {
@@ -345,11 +355,11 @@ export function createMcpProviders(options: McpProvidersOptions): McpProviders {
     },
   }
 
-  async function begin(scope: TenantScope, provider: McpProvider, redirectUrl: string, resourceMetadataUrl: string | undefined) {
+  async function begin(scope: TenantScope, provider: McpProvider, redirectUrl: string, challenge: McpChallenge) {
     const state = newId() + newId().replaceAll('-', '')
     const request = { serverUrl: await urlOf(scope, provider), credentials: await credentialsOf(scope, provider), redirectUrl, state }
     try {
-      const begun = await authorization.begin({ ...request, ...(resourceMetadataUrl ? { resourceMetadataUrl } : {}) })
+      const begun = await authorization.begin({ ...request, challenge })
       const { codeVerifier } = begun
       const kept: State = { tenantId: scope.tenantId, providerId: provider.id, redirectUrl, codeVerifier }
       await cache.set(stateName(state), JSON.stringify(kept), STATE_SECONDS)
