@@ -82,7 +82,8 @@ function checkPackage(file: string, owner: string, specifier: string, isTest: bo
     : owner.startsWith('e2e')
       ? ['contracts', 'services', 'adapter-code-sandbox']
       : (ALLOWED[owner] ?? [])
-  if (allowed.includes('*') || allowed.includes(wanted) || (isTest && TESTS_MAY_ALSO.includes(wanted))) return
+  if (allowed.includes('*') || allowed.includes(wanted) || (isTest && (TESTS_MAY_ALSO.includes(wanted) || owner === `packages/${wanted}`)))
+    return
   problems.push(`${file}: ${owner} may not import @weft/${wanted}`)
 }
 

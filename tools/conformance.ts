@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { canSandbox, startSandboxProcess } from '../e2e/escapes/sandbox-process.ts'
 import { startCluster } from '../e2e/support/cluster.ts'
 import { startWeft } from '../e2e/support/weft-process.ts'
 
@@ -30,6 +31,7 @@ await using tools = await startTools()
 for (const form of forms.length ? forms : ['embedded']) {
   await using weft = await (form === 'embedded' ? startWeft() : startCluster())
   const results = await play(weft.url)
+  if (form === 'embedded' && (!only || only.startsWith('sandbox')) && (await canSandbox())) results.push(...(await playSandbox()))
   const failed = results.filter(result => result.problems.length)
   const regressions = failed.filter(result => listed.includes(result.name))
   for (const { name, problems } of regressions) {
@@ -53,14 +55,21 @@ interface Result {
 /** Plays the groups one after another: the player takes one part of a path at a time. */
 async function play(base: string): Promise<Result[]> {
   const results = new Map<string, Result>()
-  for (const part of only ? [only] : GROUPS) for (const result of await playPart(base, part)) results.set(result.name, result)
+  for (const part of only ? [only].filter(name => !name.startsWith('sandbox')) : GROUPS)
+    for (const result of await playPart(base, part)) results.set(result.name, result)
   return [...results.values()]
 }
 
-async function playPart(base: string, part: string): Promise<Result[]> {
+/** The sandbox's own HTTP API. */
+async function playSandbox(): Promise<Result[]> {
+  await using sandbox = await startSandboxProcess({ SANDBOX_API_KEY: 'dify-sandbox', WORKER_TIMEOUT: '15' })
+  return playPart('http://127.0.0.1:1', 'sandbox/', ['--sandbox', sandbox.url])
+}
+
+async function playPart(base: string, part: string, more: string[] = []): Promise<Result[]> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-play-'))
   const report = join(folder, 'report.json')
-  const parameters = ['--base', base, '--jobs', '3', '--report', report, '--only', part]
+  const parameters = ['--base', base, '--jobs', '3', '--report', report, '--only', part, ...more]
   const child = spawn(process.execPath, [join(recordings, 'run.mjs'), ...parameters], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NODE_PATH: join(root, 'node_modules') },
