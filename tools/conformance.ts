@@ -63,7 +63,7 @@ async function play(base: string): Promise<Result[]> {
 /** The sandbox's own HTTP API. */
 async function playSandbox(): Promise<Result[]> {
   await using sandbox = await startSandboxProcess({ SANDBOX_API_KEY: 'dify-sandbox', WORKER_TIMEOUT: '15' })
-  return playPart('http://127.0.0.1:1', 'sandbox/', ['--sandbox', sandbox.url])
+  return await playPart('http://127.0.0.1:1', 'sandbox/', ['--sandbox', sandbox.url])
 }
 
 async function playPart(base: string, part: string, more: string[] = []): Promise<Result[]> {
