@@ -1,32 +1,23 @@
 import { checkObjectKey, inParts, ObjectNotFoundError, type ObjectRange, type ObjectStore, rangeHeader } from '@weft/ports'
-import { GoogleAuth, type JWTInput } from 'google-auth-library'
 import { Agent, type Dispatcher, interceptors } from 'undici'
 import { failure } from './google-storage-error.ts'
 import { ResumableUpload } from './resumable-upload.ts'
+import { type Authorize, type ServiceAccount, signIn } from './sign-in.ts'
 
 /** A multiple of 256 KiB, as Google wants all parts but the last to be. */
 const PART_BYTES = 8 * 1024 * 1024
-const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write'
 
 export interface GoogleStorageOptions {
   bucket: string
   /** A service account's key. Undefined: what the environment gives, as the machine's own account. */
-  serviceAccount?: JWTInput
+  serviceAccount?: ServiceAccount
   /** An emulator's address: nobody signs in there. */
   emulator?: string
 }
 
-/** Headers that say who asks. */
-export type Authorize = () => Promise<Record<string, string>>
-
 export function createGoogleStorageObjectStore({ bucket, serviceAccount, emulator }: GoogleStorageOptions): GoogleStorageObjectStore {
   const authorize = emulator ? async () => ({}) : signIn(serviceAccount)
   return new GoogleStorageObjectStore(bucket, emulator ?? 'https://storage.googleapis.com', authorize)
-}
-
-function signIn(credentials: JWTInput | undefined): Authorize {
-  const auth = new GoogleAuth({ credentials, scopes: [SCOPE] })
-  return async () => Object.fromEntries((await auth.getRequestHeaders()).entries())
 }
 
 /** Objects in a bucket of Google Cloud Storage, which must be there, by its JSON API. */

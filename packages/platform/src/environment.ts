@@ -64,8 +64,11 @@ function textFor(parse: (text: string) => unknown, must: string) {
     .meta({ must })
 }
 
-function parseServiceAccount(base64: string) {
-  return base64 === '' ? undefined : JSON.parse(Buffer.from(base64, 'base64').toString())
+const serviceAccount = z.object({ client_email: z.string(), private_key: z.string(), private_key_id: z.string().optional() })
+
+/** A service account's key file, in base64. Undefined where it is not set. */
+export function parseServiceAccount(base64: string): z.output<typeof serviceAccount> | undefined {
+  return base64 === '' ? undefined : serviceAccount.parse(JSON.parse(Buffer.from(base64, 'base64').toString()))
 }
 
 const addresses = () => textFor(parseRedisAddresses, 'a comma list of host:port')

@@ -50,9 +50,9 @@ describe('the storage', () => {
 
   it('reads Google’s service account, and tells no part of a bad one', () => {
     const bucket = { STORAGE_TYPE: 'google-storage', GOOGLE_STORAGE_BUCKET_NAME: 'b' }
-    const key = Buffer.from('{"client_email":"weft@example"}').toString('base64')
+    const key = Buffer.from('{"client_email":"weft@example","private_key":"k","type":"service_account"}').toString('base64')
     const storage = storageOf({ ...bucket, GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64: key })
-    expect(storage).toMatchObject({ options: { serviceAccount: { client_email: 'weft@example' } } })
+    expect(storage).toMatchObject({ options: { serviceAccount: { client_email: 'weft@example', private_key: 'k' } } })
     const load = () => storageOf({ ...bucket, GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64: 'hunter2' })
     expect(load).toThrow('GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64 must be the JSON of a service account')
     expect(load).not.toThrow('hunter2')
@@ -66,7 +66,7 @@ describe('the storage', () => {
         AZURE_BLOB_ACCOUNT_KEY: 'charlie',
         ALIYUN_OSS_ACCESS_KEY: 'delta',
         ALIYUN_OSS_SECRET_KEY: 'echo',
-        GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64: 'eyJmb3h0cm90IjoxfQ==',
+        GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64: Buffer.from('{"client_email":"e","private_key":"k"}').toString('base64'),
       }).environment,
     )
     expect(text).not.toMatch(/alpha|bravo|charlie|delta|echo|eyJ/)

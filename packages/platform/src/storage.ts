@@ -7,7 +7,7 @@ import type { GoogleStorageOptions } from '@weft/adapter-google-storage'
 import { createGatedHttpClient, parseAllowedTargets } from '@weft/adapter-outbound'
 import type { S3Options } from '@weft/adapter-s3'
 import type { HttpClient, ObjectStore } from '@weft/ports'
-import { type Environment, SettingsError } from './environment.ts'
+import { type Environment, parseServiceAccount, SettingsError } from './environment.ts'
 
 /** Where the contents of files are kept. */
 export type StorageSettings =
@@ -92,10 +92,9 @@ function azureBlobOptions(environment: Environment): AzureBlobOptions {
 
 function googleStorageOptions(environment: Environment): GoogleStorageOptions {
   requireSet(environment, ['GOOGLE_STORAGE_BUCKET_NAME'])
-  const key = environment.GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64
   return {
     bucket: environment.GOOGLE_STORAGE_BUCKET_NAME,
-    serviceAccount: key ? JSON.parse(Buffer.from(key, 'base64').toString()) : undefined,
+    serviceAccount: parseServiceAccount(environment.GOOGLE_STORAGE_SERVICE_ACCOUNT_JSON_BASE64),
     emulator: environment.STORAGE_EMULATOR_HOST || undefined,
   }
 }
