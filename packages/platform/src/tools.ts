@@ -15,6 +15,7 @@ import {
   type TenantScope,
   type Tools,
 } from '@weft/core'
+import { sharedDocumentReader } from '@weft/documents'
 import type { Cache, CodeRunner, EventBus, HttpClient, ModelReference } from '@weft/ports'
 import type { Settings } from './settings.ts'
 
@@ -62,6 +63,7 @@ export async function createToolFeature(parts: ToolParts, resources: AsyncDispos
       codeRunner: parts.codeRunner,
       endUsers: parts.endUsers,
       models: { language: models.language, speech: createSpeechModels(models), usual: parts.defaultModel },
+      extractText: (bytes, extension, mimeType, signal) => sharedDocumentReader().extract(bytes, extension, mimeType, signal),
       others: { mcp },
       preparation: parts.preparation,
       maxCallDepth: settings.execution.maxCallDepth,

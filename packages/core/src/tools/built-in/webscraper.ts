@@ -11,8 +11,8 @@ export interface WebscraperParts {
   retries: number
   /** Shortens a text that is too long for the workspace's usual model. @throws Error whose message is for users */
   summarize(scope: TenantScope, text: string, user: string, signal: AbortSignal): Promise<string>
-  /** Reads documents; undefined where it does not know the kind. */
-  extractText?(bytes: Uint8Array, extension: string, mimeType: string): Promise<string | undefined>
+  /** The text of a PDF; undefined where it cannot be had. @throws Error whose message is for users */
+  extractText?(bytes: Uint8Array, extension: string, mimeType: string, signal: AbortSignal): Promise<string | undefined>
 }
 
 const LARGEST_PAGE = 10 * 1024 * 1024
@@ -118,9 +118,8 @@ async function scrape(url: string, userAgent: string, parts: WebscraperParts, si
   const extension = DOCUMENT_TYPES[type]
   const bytes = await read(response, extension ? LARGEST_DOCUMENT : LARGEST_PAGE)
   if (!extension) return articleText(readArticle(decoded(bytes, response)))
-  const text = await parts.extractText?.(bytes, extension, type)
-  if (text === undefined && extension === '.pdf') return unsupported(type)
-  return text ?? decoded(bytes, response)
+  if (extension !== '.pdf') return decoded(bytes, response)
+  return (await parts.extractText?.(bytes, extension, type, signal)) ?? unsupported(type)
 }
 
 const isReadable = (type: string | undefined): type is string => type === 'text/html' || (type !== undefined && type in DOCUMENT_TYPES)
