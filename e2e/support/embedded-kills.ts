@@ -24,7 +24,8 @@ export interface KillResult {
 export async function playEmbedded(options: KillOptions): Promise<KillResult> {
   await using model = await startMockModel({ chunkDelay: 20 })
   await using effects = await startEffectServer({ delay: 15 })
-  await using weft = await EmbeddedVictim.start()
+  // A run that is killed for an hour takes an hour.
+  await using weft = await EmbeddedVictim.start({ APP_MAX_EXECUTION_TIME: '7200', WORKFLOW_MAX_EXECUTION_TIME: '7200' })
   const weftConsole = new WeftConsole(weft.url)
   await weftConsole.prepare(model.url)
   const apps = await installDurabilityApps(weftConsole, effects)
@@ -37,7 +38,7 @@ export async function playEmbedded(options: KillOptions): Promise<KillResult> {
   const startedAt = Date.now()
   for (let kill = 1; kill <= kills; kill++) {
     // Mostly too short for much to happen, at times long enough for a Python node.
-    await sleep(100 + random() * (kill % 8 === 0 ? 6000 : 1500))
+    await sleep(100 + random() * (kill % 8 === 0 ? 12_000 : 1500))
     await weft.kill({ withDatabase: random() < 0.25 })
     const recovery = await weft.recover()
     recoveries.push(recovery)
