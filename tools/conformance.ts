@@ -62,7 +62,12 @@ async function play(base: string): Promise<Result[]> {
 
 /** The sandbox's own HTTP API. */
 async function playSandbox(): Promise<Result[]> {
-  await using sandbox = await startSandboxProcess({ SANDBOX_API_KEY: 'dify-sandbox', WORKER_TIMEOUT: '15' })
+  await using sandbox = await startSandboxProcess({
+    SANDBOX_API_KEY: 'dify-sandbox',
+    SSRF_ALLOWED_TARGETS: '127.0.0.1',
+    SANDBOX_OFFLINE: 'false',
+    WORKER_TIMEOUT: '5',
+  })
   return await playPart('http://127.0.0.1:1', 'sandbox/', ['--sandbox', sandbox.url])
 }
 
