@@ -20,6 +20,7 @@ import {
   createTemplateTransformNode,
   createToolNode,
   createVariableAggregatorNode,
+  type DocumentFormats,
   VARIABLE_AGGREGATOR_NAMES,
 } from '@weft/nodes'
 import type { CodeRunner, ConversationHistory, FileService, HttpClient, LanguageModels, ToolRuntime } from '@weft/ports'
@@ -32,6 +33,7 @@ export interface NodePorts {
   history: ConversationHistory
   httpClient: HttpClient
   codeRunner: CodeRunner
+  documents: DocumentFormats
   tools: ToolRuntime
 }
 
@@ -65,7 +67,7 @@ export function createNodeTypes(settings: Settings, ports: NodePorts): NodeTypes
     createAgentNode({ ...ports, sendFilesAs, strategies: [createNativeAgentStrategies(ports)] }),
     createAssignerNode(),
     createListOperatorNode(),
-    createDocumentExtractorNode({ files: ports.files }),
+    createDocumentExtractorNode({ files: ports.files, formats: ports.documents }),
     ...createContainerNodes(),
     ...createContainerMarkNodes(),
   ] as NodeType[]

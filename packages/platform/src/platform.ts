@@ -40,6 +40,7 @@ import {
   type WorkflowStore,
   type Workspaces,
 } from '@weft/core'
+import { DocumentReader } from '@weft/documents'
 import type { Cache, EventBus, HttpClient, JobQueue, ObjectStore } from '@weft/ports'
 import { connectDatabase, type DatabaseConnection } from './database.ts'
 import { createHealth, type Health } from './health.ts'
@@ -136,7 +137,8 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     const chosen = await models.switches.defaultModel(grantTenantScope(tenantId), 'llm')
     return chosen && { tenantId, provider: chosen.provider.provider, model: chosen.model }
   }
-  const codeRunner = resources.use(createCodeRunner(settings))
+  const codeRunner = resources.use(createCodeRunner(settings, logger))
+  const documents = resources.use(new DocumentReader())
   const tools = await createToolFeature(
     {
       settings,
@@ -165,6 +167,7 @@ export async function createPlatform(settings: Settings, overrides: PlatformOver
     defaultModel,
     files,
     codeRunner,
+    documents,
     tools: tools.runtime,
   })
 

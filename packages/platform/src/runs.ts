@@ -27,7 +27,7 @@ import {
   type TenantScope,
   type Workflow,
 } from '@weft/core'
-import type { FileSource } from '@weft/nodes'
+import type { DocumentFormats, FileSource } from '@weft/nodes'
 import {
   type CodeRunner,
   type EventBus,
@@ -80,6 +80,7 @@ export interface RunParts {
   defaultModel(tenantId: string): Promise<ModelReference | undefined>
   files: { service: FileService; sourceAt(origin: string): FileSource }
   codeRunner: CodeRunner
+  documents: DocumentFormats
   tools: ToolRuntime
 }
 
@@ -92,6 +93,7 @@ export function createRuns(parts: RunParts): { runs: RunFeature; conversations: 
     history: createConversationHistory(store),
     httpClient: parts.httpClient,
     codeRunner: parts.codeRunner,
+    documents: parts.documents,
     tools: parts.tools,
   })
   const service = new RunService({
@@ -170,8 +172,11 @@ async function checkConcurrency(database: Database, settings: Settings, scope: T
 }
 
 /** The sandbox where there is one, else threads of this process. */
-export function createCodeRunner({ code }: Settings): CodeRunner {
-  if (!code.endpoint) return createEmbeddedCodeRunner()
+export function createCodeRunner({ code }: Settings, logger: Logger): CodeRunner {
+  if (!code.endpoint) {
+    logger.info('code nodes run in threads of this process; set CODE_EXECUTION_ENDPOINT for native Python and Node in a sandbox')
+    return createEmbeddedCodeRunner()
+  }
   return createSandboxCodeRunner({
     endpoint: code.endpoint,
     apiKey: code.apiKey,
