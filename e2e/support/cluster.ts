@@ -61,9 +61,10 @@ export async function startCluster(
   return { url: nginx.url, services, apis, workers, environment, restart, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
+/** A process that was down a moment ago is asked again at once: nginx starts before the processes do. */
 function nginxBlock(port: number, apiPorts: number[]): string {
   return `
-    upstream weft { ${apiPorts.map(apiPort => `server 127.0.0.1:${apiPort};`).join(' ')} keepalive 64; }
+    upstream weft { ${apiPorts.map(apiPort => `server 127.0.0.1:${apiPort} max_fails=0;`).join(' ')} keepalive 64; }
     server {
       listen 127.0.0.1:${port};
       client_max_body_size 200m;
