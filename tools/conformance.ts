@@ -43,7 +43,7 @@ for (const form of forms.length ? forms : ['embedded']) {
   if (form === 'embedded') for (const { name, problems } of results) if (!problems.length) passing.add(name)
   console.log(`${form}: ${results.length - failed.length} of ${results.length} recorded cases pass; ${listed.length} must`)
 }
-if (isUpdate) writeFileSync(listFile, `${JSON.stringify([...passing].sort(), null, 1)}\n`)
+if (isUpdate) writeFileSync(listFile, `${JSON.stringify([...passing].sort(), null, 2)}\n`)
 await tools[Symbol.asyncDispose]()
 process.exit(isBroken ? 1 : 0)
 
