@@ -23,7 +23,7 @@ describe.skipIf(!postgres)('pg-boss', () => {
 
   it('fails clearly when there is no database, and does not connect before it is used', async () => {
     const queue = new PgBossQueue({ connection: { host: '127.0.0.1', port: 1 } })
-    await expect(queue.check()).rejects.toThrow('ECONNREFUSED')
+    await expect(queue.send('job', {})).rejects.toThrow('ECONNREFUSED')
     await queue[Symbol.asyncDispose]()
     await new PgBossQueue({ connection: { host: '127.0.0.1', port: 1 } })[Symbol.asyncDispose]()
   })
