@@ -4,6 +4,7 @@ import { RunState } from '@weft/engine'
 import type { Clock } from '@weft/ports'
 import type { Batch, JournalEntry, JournalWriter, RunJournal, RunRow, Statement } from './journal.ts'
 import { storableInteger, storableText } from './storable.ts'
+import { StreamedText } from './streamed-text.ts'
 import type { RunMemo } from './tables.ts'
 
 /** What the features of an app write along with a run: its message, its conversation's variables. */
@@ -392,53 +393,4 @@ function mergeText(pieces: JournalEntry['text']): JournalEntry['text'] {
     else merged.push(piece)
   }
   return merged
-}
-
-/**
- * The text of one execution on its way to the journal. An execution that was begun by another process says its text again: what
- * the journal has already is left out as long as it is the same, and called back where it differs.
- */
-class StreamedText {
-  readonly #before = new Map<string, { said: string; position: number }>()
-  readonly #ended = new Set<string>()
-  readonly #append: (type: 'text-delta' | 'text-replaced' | 'text-ended', selector: Selector, text: string) => void
-
-  constructor(
-    execution: Execution,
-    append: (type: 'text-delta' | 'text-replaced' | 'text-ended', selector: Selector, text: string) => void,
-  ) {
-    this.#append = append
-    for (const [key, { text, isEnded }] of execution.streamed) {
-      if (isEnded) this.#ended.add(key)
-      else this.#before.set(key, { said: text, position: 0 })
-    }
-  }
-
-  add(selector: Selector, text: string): void {
-    const key = selector.join('.')
-    if (this.#ended.has(key)) return
-    const before = this.#before.get(key)
-    if (!before) {
-      this.#append('text-delta', selector, text)
-      return
-    }
-    const expected = before.said.slice(before.position, before.position + text.length)
-    if (text.startsWith(expected)) {
-      before.position += expected.length
-      if (expected.length === text.length) return
-      this.#before.delete(key)
-      this.#append('text-delta', selector, text.slice(expected.length))
-      return
-    }
-    this.#before.delete(key)
-    this.#append('text-replaced', selector, before.said.slice(0, before.position) + text)
-  }
-
-  end(selector: Selector): void {
-    if (this.#ended.has(selector.join('.'))) return
-    const before = this.#before.get(selector.join('.'))
-    if (before && before.position < before.said.length) this.#append('text-replaced', selector, before.said.slice(0, before.position))
-    this.#before.delete(selector.join('.'))
-    this.#append('text-ended', selector, '')
-  }
 }
